@@ -1,0 +1,5 @@
+//! The conformance suite of Cloakroom.
+
+mod harness;
+
+pub use harness::{Harness, Tamper};

@@ -1,0 +1,276 @@
+//! A stored session.
+
+mod format;
+mod info;
+
+use bytes::Bytes;
+
+use crate::label::Label;
+use crate::numbers::{Revision, WriteId};
+use crate::session_id::SessionId;
+use crate::subject::Subject;
+use crate::time::{Deadline, Timestamp};
+use crate::timeouts::Timeouts;
+
+pub use format::{DecodeError, RecordVersion};
+pub use info::SessionInfo;
+
+/// A stored session: what every backend keeps, and no backend interprets.
+///
+/// A record never changes. An operation makes the next one from it, such as
+/// [`touched`](Record::touched), and stores that instead.
+///
+/// Its stored form is documented at [`Record::encode`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    id: SessionId,
+    subject: Option<Subject>,
+    label: Option<Label>,
+    created: Timestamp,
+    authenticated: Option<Timestamp>,
+    last_seen: Timestamp,
+    timeouts: Timeouts,
+    revision: Revision,
+    write_id: WriteId,
+    external: bool,
+    remembered: bool,
+    confirmed: bool,
+    payload: Payload,
+}
+
+/// Session data as they are stored: bytes, and the number of the codec that wrote them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// The number of the codec: see [`Codec::number`](crate::Codec::number).
+    pub codec: u8,
+    /// The encoded data.
+    pub bytes: Bytes,
+}
+
+impl Record {
+    /// A session without a subject, created now.
+    #[must_use]
+    pub fn anonymous(id: SessionId, now: Timestamp, timeouts: Timeouts, payload: Payload) -> Self {
+        Self {
+            id,
+            subject: None,
+            label: None,
+            created: now,
+            authenticated: None,
+            last_seen: now,
+            timeouts,
+            revision: Revision::FIRST,
+            write_id: WriteId::random(),
+            external: false,
+            remembered: false,
+            confirmed: true,
+            payload,
+        }
+    }
+
+    /// A session of a subject that has authenticated now.
+    #[must_use]
+    pub fn signed_in(
+        id: SessionId,
+        subject: Subject,
+        now: Timestamp,
+        timeouts: Timeouts,
+        payload: Payload,
+    ) -> Self {
+        Self {
+            subject: Some(subject),
+            authenticated: Some(now),
+            ..Self::anonymous(id, now, timeouts, payload)
+        }
+    }
+
+    /// With this label.
+    #[must_use]
+    pub fn with_label(self, label: Option<Label>) -> Self {
+        Self { label, ..self }
+    }
+
+    /// Created at another time than now: a reauthentication keeps the time of the first sign-in.
+    #[must_use]
+    pub fn with_created(self, created: Timestamp) -> Self {
+        Self { created, ..self }
+    }
+
+    /// Whether its token was issued by someone else.
+    #[must_use]
+    pub fn with_external(self, external: bool) -> Self {
+        Self { external, ..self }
+    }
+
+    /// Whether the user asked to be remembered on this device.
+    #[must_use]
+    pub fn with_remembered(self, remembered: bool) -> Self {
+        Self { remembered, ..self }
+    }
+
+    /// What the store knows the session by.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// Whose session it is.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
+    }
+
+    /// What the user tells it by.
+    #[must_use]
+    pub fn label(&self) -> Option<&Label> {
+        self.label.as_ref()
+    }
+
+    /// When it was created; for a reauthenticated session, when it was first signed in.
+    #[must_use]
+    pub fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    /// When its subject last authenticated.
+    #[must_use]
+    pub fn authenticated(&self) -> Option<Timestamp> {
+        self.authenticated
+    }
+
+    /// When it was last used, as far as touches tell.
+    #[must_use]
+    pub fn last_seen(&self) -> Timestamp {
+        self.last_seen
+    }
+
+    /// Its timeouts.
+    #[must_use]
+    pub fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// How often it has been changed.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The write that made this revision.
+    #[must_use]
+    pub fn write_id(&self) -> WriteId {
+        self.write_id
+    }
+
+    /// Whether its token was issued by someone else.
+    #[must_use]
+    pub fn is_external(&self) -> bool {
+        self.external
+    }
+
+    /// Whether the user asked to be remembered on this device.
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        self.remembered
+    }
+
+    /// Whether the session has been touched or changed by its present id, and not only by one that
+    /// was renewed to it. Until then the client may not have received the new token.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
+
+    /// Its data, encoded.
+    #[must_use]
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// When it ends unless it is used before.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        let idle = self.last_seen.plus(self.timeouts.idle());
+        Deadline::at(idle.min(self.overall_deadline().instant()))
+    }
+
+    /// When it ends even if it is used.
+    #[must_use]
+    pub fn overall_deadline(&self) -> Deadline {
+        let since = self.authenticated.unwrap_or(self.created);
+        Deadline::at(since.plus(self.timeouts.overall()))
+    }
+
+    /// What a listing tells of it.
+    #[must_use]
+    pub fn info(&self) -> SessionInfo {
+        SessionInfo::of(self)
+    }
+
+    /// The next revision. `by_present_id` says that the session was named by its present id.
+    #[must_use]
+    pub fn updated(
+        &self,
+        change: &crate::store::Update,
+        by_present_id: bool,
+        now: Timestamp,
+    ) -> Self {
+        let last_seen = if change.touch {
+            self.last_seen.max(now)
+        } else {
+            self.last_seen
+        };
+        Self {
+            label: change.label.clone(),
+            payload: change.payload.clone(),
+            revision: self.revision.next(),
+            write_id: change.write_id,
+            confirmed: self.confirmed || by_present_id,
+            last_seen,
+            ..self.clone()
+        }
+    }
+
+    /// The same revision, used at `now`; never backward. `by_present_id` as in
+    /// [`updated`](Record::updated).
+    #[must_use]
+    pub fn touched(&self, by_present_id: bool, now: Timestamp) -> Self {
+        Self {
+            last_seen: self.last_seen.max(now),
+            confirmed: self.confirmed || by_present_id,
+            ..self.clone()
+        }
+    }
+
+    /// The same session under a new id.
+    #[must_use]
+    pub fn renewed(&self, id: SessionId) -> Self {
+        Self {
+            id,
+            confirmed: false,
+            ..self.clone()
+        }
+    }
+}
+
+/// Without the data, which are the application's and may be secret.
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Record")
+            .field("id", &self.id)
+            .field("revision", &self.revision)
+            .field("deadline", &self.deadline())
+            .field("payload", &self.payload)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without the data, which are the application's and may be secret.
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Payload")
+            .field("codec", &self.codec)
+            .field("len", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}

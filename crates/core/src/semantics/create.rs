@@ -1,0 +1,221 @@
+//! Storing a new session, within a cap.
+
+use std::sync::Arc;
+
+use crate::error::{Operation, Result};
+use crate::numbers::Generation;
+use crate::record::Record;
+use crate::semantics::resolve::{ended, is_alive, resolve};
+use crate::semantics::{Entry, SetHead, Shelf};
+use crate::session_id::SessionId;
+use crate::store::{Cap, Create, CreateOutcome, EndReason, OnCap, Replaces};
+use crate::subject::Subject;
+use crate::time::Timestamp;
+
+/// [`SessionStore::begin`](crate::SessionStore::begin)
+///
+/// # Errors
+///
+/// Where the engine fails.
+pub fn begin(
+    shelf: &mut impl Shelf,
+    subject: &Subject,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<Generation> {
+    let head = match shelf.head(subject)? {
+        // A set that could have gone has gone: whether a broom was there does not show.
+        Some(head) if !head.is_over(now) || shelf.member_count(subject)? > 0 => SetHead {
+            kept_until: head.kept_until.max(until),
+            ..head
+        },
+        _ => SetHead {
+            generation: Generation::random(Operation::Begin)?,
+            kept_until: until,
+            revoked_by: None,
+        },
+    };
+    shelf.put_head(subject, head);
+    Ok(head.generation)
+}
+
+/// [`SessionStore::create`](crate::SessionStore::create), of a request that
+/// [`validate_create`](crate::store::validate_create) has let through.
+///
+/// # Errors
+///
+/// Where the record to be replaced cannot be read, or the engine fails.
+pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Result<CreateOutcome> {
+    let record = &request.record;
+    match vacancy(shelf, request, now)? {
+        Vacancy::Free => {}
+        Vacancy::Own => {
+            return Ok(CreateOutcome::Created {
+                evicted: Vec::new(),
+                repeated: true,
+            });
+        }
+        Vacancy::Taken { ended_by } => return Ok(CreateOutcome::Duplicate { ended_by }),
+    }
+    let Some(subject) = record.subject() else {
+        shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
+        return Ok(CreateOutcome::Created {
+            evicted: Vec::new(),
+            repeated: false,
+        });
+    };
+
+    let head = shelf.head(subject)?;
+    if let Some(began_with) = request.generation
+        && head.is_none_or(|head| head.generation != began_with)
+    {
+        return Ok(CreateOutcome::Superseded);
+    }
+    let replaced = match &request.replaces {
+        None => None,
+        Some(replaces) => match to_replace(shelf, replaces, subject, now)? {
+            Ok(replaced) => Some(replaced),
+            Err(refused) => return Ok(refused),
+        },
+    };
+    let Some(room) = make_room(shelf, subject, record.id(), replaced, request.cap, now)? else {
+        return Ok(CreateOutcome::CapReached);
+    };
+    let new_head = match head {
+        Some(_) => None,
+        None => Some(SetHead {
+            generation: Generation::random(Operation::Create)?,
+            kept_until: now,
+            revoked_by: None,
+        }),
+    };
+
+    for id in room.gone {
+        shelf.remove_entry(id);
+        shelf.remove_member(subject, id);
+    }
+    for id in &room.evicted {
+        shelf.put_entry(*id, ended(record.write_id(), EndReason::Ended, now));
+        shelf.remove_member(subject, *id);
+    }
+    if let Some(old) = replaced.filter(|old| *old != record.id()) {
+        shelf.put_entry(old, ended(record.write_id(), EndReason::Replaced, now));
+        shelf.remove_member(subject, old);
+    }
+    if let Some(head) = new_head {
+        shelf.put_head(subject, head);
+    }
+    shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
+    shelf.add_member(subject, record.id());
+    Ok(CreateOutcome::Created {
+        evicted: room.evicted,
+        repeated: false,
+    })
+}
+
+/// Whether a new session can have its id.
+enum Vacancy {
+    Free,
+    /// An earlier try of the same write is there.
+    Own,
+    Taken {
+        ended_by: Option<crate::numbers::WriteId>,
+    },
+}
+
+fn vacancy(shelf: &impl Shelf, request: &Create, now: Timestamp) -> Result<Vacancy> {
+    let record = &request.record;
+    let replaces_itself = request
+        .replaces
+        .is_some_and(|replaces| replaces.id == record.id());
+    Ok(match shelf.entry(record.id())? {
+        None => Vacancy::Free,
+        Some(Entry::Live(there)) if !is_alive(shelf, &there, now)? => Vacancy::Free,
+        Some(Entry::Live(there)) if there.write_id() == record.write_id() => Vacancy::Own,
+        Some(Entry::Live(_)) if replaces_itself => Vacancy::Free,
+        Some(Entry::Renewed(there)) if there.until.is_over(now) => Vacancy::Free,
+        Some(Entry::Ended(there)) if there.until.is_over(now) => Vacancy::Free,
+        Some(Entry::Ended(there)) if request.over == Some(there.by) => Vacancy::Free,
+        Some(Entry::Ended(there)) => Vacancy::Taken {
+            ended_by: Some(there.by),
+        },
+        Some(_) => Vacancy::Taken { ended_by: None },
+    })
+}
+
+/// The present id of the session to be replaced, or why it cannot be.
+fn to_replace(
+    shelf: &impl Shelf,
+    replaces: &Replaces,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<Result<SessionId, CreateOutcome>> {
+    let named = resolve(shelf, replaces.id, now)?;
+    Ok(match named.live_of(Some(subject), Operation::Create)? {
+        None => Err(CreateOutcome::Missing),
+        Some(old) if old.revision() != replaces.revision => Err(CreateOutcome::Conflict {
+            current: old.revision(),
+        }),
+        Some(old) => Ok(old.id()),
+    })
+}
+
+/// Who leaves a token set before a new member joins.
+struct Room {
+    /// Members whose session is over or lost. They do not count.
+    gone: Vec<SessionId>,
+    /// Members that the cap ends, in the order of their ids.
+    evicted: Vec<SessionId>,
+}
+
+/// Who has to leave, or none where the cap refuses.
+fn make_room(
+    shelf: &impl Shelf,
+    subject: &Subject,
+    new: SessionId,
+    replaced: Option<SessionId>,
+    cap: Cap,
+    now: Timestamp,
+) -> Result<Option<Room>> {
+    let max = cap.max() as usize;
+    let mut room = Room {
+        gone: Vec::new(),
+        evicted: Vec::new(),
+    };
+    // Below the cap even with what is over: the common case needs no look at the members.
+    if shelf.member_count(subject)? < max {
+        return Ok(Some(room));
+    }
+    let mut staying = Vec::new();
+    for id in shelf.members(subject)? {
+        if id == new || Some(id) == replaced {
+            continue;
+        }
+        match shelf.entry(id)? {
+            Some(Entry::Live(record)) if !record.deadline().is_over(now) => {
+                staying.push((eviction_rank(&record, cap.on_cap()), id));
+            }
+            Some(Entry::Damaged) => staying.push((Timestamp::EPOCH, id)),
+            Some(Entry::NewerVersion) => staying.push((Timestamp::MAX, id)),
+            Some(Entry::Live(_) | Entry::Renewed(_) | Entry::Ended(_)) | None => room.gone.push(id),
+        }
+    }
+    let excess = (staying.len() + 1).saturating_sub(max);
+    if excess > 0 {
+        if cap.on_cap() == OnCap::Refuse {
+            return Ok(None);
+        }
+        staying.sort_unstable();
+        room.evicted = staying.into_iter().take(excess).map(|(_, id)| id).collect();
+        room.evicted.sort_unstable();
+    }
+    Ok(Some(room))
+}
+
+/// The lowest goes first.
+fn eviction_rank(record: &Record, on_cap: OnCap) -> Timestamp {
+    match on_cap {
+        OnCap::EvictLeastRecentlySeen => record.last_seen(),
+        OnCap::EvictOldest | OnCap::Refuse => record.authenticated().unwrap_or(record.created()),
+    }
+}

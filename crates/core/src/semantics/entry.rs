@@ -1,0 +1,78 @@
+//! What can be stored under an id, and with a token set.
+
+use std::sync::Arc;
+
+use crate::numbers::{Generation, WriteId};
+use crate::record::Record;
+use crate::session_id::SessionId;
+use crate::store::EndReason;
+use crate::time::{Deadline, Timestamp};
+
+/// What is stored under an id.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// A session.
+    Live(Arc<Record>),
+    /// The session has a new id.
+    Renewed(Renewed),
+    /// The session has ended.
+    Ended(Ended),
+    /// A record that is damaged.
+    Damaged,
+    /// A record of a newer version.
+    NewerVersion,
+}
+
+impl Entry {
+    /// When the entry can go; none where that cannot be known.
+    #[must_use]
+    pub fn until(&self) -> Option<Deadline> {
+        match self {
+            Self::Live(record) => Some(record.deadline()),
+            Self::Renewed(renewed) => Some(renewed.until),
+            Self::Ended(ended) => Some(ended.until),
+            Self::Damaged | Self::NewerVersion => None,
+        }
+    }
+}
+
+/// The memory of an id that was renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renewed {
+    /// The id that it was renewed to. That may have been renewed in its turn.
+    pub next: SessionId,
+    /// Until when the old id goes on naming the session.
+    pub grace: Deadline,
+    /// Until when the old id is remembered; not before the grace is over.
+    pub until: Deadline,
+}
+
+/// The memory of an id that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// The write that ended it.
+    pub by: WriteId,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// Until when that is remembered.
+    pub until: Deadline,
+}
+
+/// What a token set holds beside its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetHead {
+    /// The present generation.
+    pub generation: Generation,
+    /// Until when the set is kept even without members.
+    pub kept_until: Timestamp,
+    /// The write that last revoked the whole set.
+    pub revoked_by: Option<WriteId>,
+}
+
+impl SetHead {
+    /// Whether the set, once without members, can go.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        Deadline::at(self.kept_until).is_over(now)
+    }
+}

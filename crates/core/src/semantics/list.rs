@@ -1,0 +1,66 @@
+//! Listing sessions.
+
+use crate::error::Result;
+use crate::semantics::resolve::is_alive;
+use crate::semantics::{Entry, Shelf};
+use crate::session_id::SessionId;
+use crate::store::{Cursor, Listed, Page, TokenSetPage};
+use crate::subject::Subject;
+use crate::time::Timestamp;
+
+/// [`SessionStore::token_set`](crate::SessionStore::token_set), in the order of the ids. The cursor
+/// is the last id of the page.
+///
+/// # Errors
+///
+/// Where the engine fails.
+pub fn token_set(
+    shelf: &impl Shelf,
+    subject: &Subject,
+    page: &Page,
+    now: Timestamp,
+) -> Result<TokenSetPage> {
+    let members = shelf.members(subject)?;
+    let after = page.after.as_ref().map(Cursor::as_bytes);
+    let mut rest = members
+        .into_iter()
+        .filter(|id| after.is_none_or(|after| id.as_bytes().as_slice() > after))
+        .peekable();
+    let mut sessions = Vec::new();
+    while let Some(id) = rest.next() {
+        if let Some(entry) = shelf.entry(id)?
+            && let Some(listed) = listed(shelf, id, &entry, now)?
+        {
+            sessions.push(listed);
+        }
+        if sessions.len() >= page.limit && rest.peek().is_some() {
+            let next = Some(Cursor::new(id.as_bytes().to_vec()));
+            return Ok(TokenSetPage { sessions, next });
+        }
+    }
+    Ok(TokenSetPage {
+        sessions,
+        next: None,
+    })
+}
+
+/// How a listing shows an entry; none where it shows no live session.
+///
+/// # Errors
+///
+/// Where the engine fails.
+pub fn listed(
+    shelf: &impl Shelf,
+    id: SessionId,
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<Option<Listed>> {
+    Ok(match entry {
+        Entry::Live(record) if is_alive(shelf, record, now)? => {
+            Some(Listed::Session(record.info()))
+        }
+        Entry::Damaged => Some(Listed::Damaged(id)),
+        Entry::NewerVersion => Some(Listed::NewerVersion(id)),
+        Entry::Live(_) | Entry::Renewed(_) | Entry::Ended(_) => None,
+    })
+}

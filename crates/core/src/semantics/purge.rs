@@ -1,0 +1,54 @@
+//! Taking away what is over.
+
+use crate::error::Result;
+use crate::semantics::end::set_goes_with;
+use crate::semantics::{Entry, Shelf};
+use crate::session_id::SessionId;
+use crate::subject::Subject;
+use crate::time::Timestamp;
+
+/// Removes an entry if it is over, a session's membership with it. Says whether it went.
+///
+/// # Errors
+///
+/// Where the engine fails.
+pub fn purge_entry(shelf: &mut impl Shelf, id: SessionId, now: Timestamp) -> Result<bool> {
+    let Some(entry) = shelf.entry(id)? else {
+        return Ok(false);
+    };
+    if entry.until().is_none_or(|until| !until.is_over(now)) {
+        return Ok(false);
+    }
+    let subject = match &entry {
+        Entry::Live(record) => record.subject(),
+        _ => None,
+    };
+    let leaves = match subject {
+        Some(subject) => Some((subject, set_goes_with(shelf, subject, id, now)?)),
+        None => None,
+    };
+
+    shelf.remove_entry(id);
+    if let Some((subject, set_goes)) = leaves {
+        shelf.remove_member(subject, id);
+        if set_goes {
+            shelf.remove_head(subject);
+        }
+    }
+    Ok(true)
+}
+
+/// Removes the head of a token set that has no members and is not kept any longer. Says whether it
+/// went.
+///
+/// # Errors
+///
+/// Where the engine fails.
+pub fn purge_set(shelf: &mut impl Shelf, subject: &Subject, now: Timestamp) -> Result<bool> {
+    let over = shelf.head(subject)?.is_some_and(|head| head.is_over(now));
+    if !over || shelf.member_count(subject)? > 0 {
+        return Ok(false);
+    }
+    shelf.remove_head(subject);
+    Ok(true)
+}

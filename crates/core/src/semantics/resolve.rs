@@ -1,0 +1,120 @@
+//! Which session an id names.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::numbers::WriteId;
+use crate::record::Record;
+use crate::semantics::{Ended, Entry, Renewed, Shelf};
+use crate::session_id::SessionId;
+use crate::store::{ENDED_MEMORY, EndReason};
+use crate::subject::Subject;
+use crate::time::{Deadline, Timestamp};
+
+/// Which session an id names.
+pub(super) enum Named {
+    /// A live session, by its present id or by an old one in grace.
+    Live(Arc<Record>),
+    /// A live session, by an old id whose grace is over.
+    Reused(Arc<Record>),
+    /// A session that has ended, by any of its ids.
+    Ended(Ended),
+    /// Something at this id that cannot be read.
+    Unreadable(SessionId, ErrorKind),
+    /// Nothing.
+    Absent,
+}
+
+impl Named {
+    /// The live session, or none; an error where a record cannot be read.
+    pub(super) fn live(self, operation: Operation) -> Result<Option<Arc<Record>>> {
+        match self {
+            Self::Live(record) => Ok(Some(record)),
+            Self::Unreadable(_, kind) => Err(Error::new(kind, operation)),
+            Self::Reused(_) | Self::Ended(_) | Self::Absent => Ok(None),
+        }
+    }
+
+    /// The live session of this subject, or none; an error where a record cannot be read.
+    pub(super) fn live_of(
+        self,
+        subject: Option<&Subject>,
+        operation: Operation,
+    ) -> Result<Option<Arc<Record>>> {
+        Ok(self
+            .live(operation)?
+            .filter(|record| record.subject() == subject))
+    }
+}
+
+/// Finds the session that an id names, through all its renewals.
+///
+/// A renewal always leads to an id that was never used, so that following them comes to an end.
+pub(super) fn resolve(shelf: &impl Shelf, id: SessionId, now: Timestamp) -> Result<Named> {
+    let mut at = id;
+    let mut in_grace = true;
+    loop {
+        match shelf.entry(at)? {
+            Some(Entry::Renewed(renewed)) => {
+                if at == id {
+                    if renewed.until.is_over(now) {
+                        return Ok(Named::Absent);
+                    }
+                    // Only the grace of the id that was presented counts, not of those between.
+                    in_grace = !renewed.grace.is_over(now);
+                }
+                at = renewed.next;
+            }
+            Some(Entry::Live(record)) => {
+                return Ok(match is_alive(shelf, &record, now)? {
+                    false => Named::Absent,
+                    true if in_grace => Named::Live(record),
+                    true => Named::Reused(record),
+                });
+            }
+            Some(Entry::Ended(ended)) => {
+                let forgotten = ended.until.is_over(now);
+                return Ok(if forgotten {
+                    Named::Absent
+                } else {
+                    Named::Ended(ended)
+                });
+            }
+            Some(Entry::Damaged) => return Ok(Named::Unreadable(at, ErrorKind::Corrupt)),
+            Some(Entry::NewerVersion) => return Ok(Named::Unreadable(at, ErrorKind::NewerVersion)),
+            None => return Ok(Named::Absent),
+        }
+    }
+}
+
+/// Whether a record lives: before its deadline and, with a subject, in its token set.
+pub(super) fn is_alive(shelf: &impl Shelf, record: &Record, now: Timestamp) -> Result<bool> {
+    if record.deadline().is_over(now) {
+        return Ok(false);
+    }
+    match record.subject() {
+        Some(subject) => shelf.is_member(subject, record.id()),
+        None => Ok(true),
+    }
+}
+
+/// The memory that an id has ended.
+pub(super) fn ended(by: WriteId, reason: EndReason, now: Timestamp) -> Entry {
+    Entry::Ended(Ended {
+        by,
+        reason,
+        until: Deadline::at(now.plus(ENDED_MEMORY)),
+    })
+}
+
+/// The memory of how an id was renewed, where there is one.
+pub(super) fn renewal(
+    shelf: &impl Shelf,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<Option<Renewed>> {
+    Ok(match shelf.entry(id)? {
+        Some(Entry::Renewed(renewed)) if !renewed.until.is_over(now) => Some(renewed),
+        _ => None,
+    })
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask ci`: all that a change must pass, cheapest first. The first failure ends it.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::command::CommandLine;
+use crate::failure::{Failure, Result};
+use crate::{deny, fuzz, step, test, tools};
+
+const FUZZ_SECONDS_EACH: u32 = 10;
+
+pub(crate) fn run(words: &[String]) -> Result {
+    if let Some(word) = words.first() {
+        return Err(Failure::usage(format!(
+            "`ci` takes no arguments, and got `{word}`"
+        )));
+    }
+    let start = Instant::now();
+    step::run("format", format)?;
+    step::run("clippy", clippy)?;
+    step::run("docs", docs)?;
+    step::run("every feature combination", feature_combinations)?;
+    step::run("test", || test::run(&[]))?;
+    step::run("dependencies", deny::check)?;
+    step::run("fuzz", || {
+        fuzz::Request::every_target(FUZZ_SECONDS_EACH).carry_out()
+    })?;
+    println!("\nAll of ci passed in {}.", step::readable(start.elapsed()));
+    Ok(())
+}
+
+fn format() -> Result {
+    CommandLine::cargo()
+        .args(["fmt", "--all", "--check"])
+        .run()?;
+    if !Path::new("fuzz/Cargo.toml").is_file() {
+        return Ok(());
+    }
+    // A workspace of its own. Without --all, which would follow its paths back into ours.
+    CommandLine::cargo()
+        .args(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])
+        .run()
+}
+
+fn clippy() -> Result {
+    CommandLine::cargo()
+        .args(["clippy", "--workspace", "--all-targets", "--all-features"])
+        .args(["--", "-D", "warnings"])
+        .run()
+}
+
+fn docs() -> Result {
+    CommandLine::cargo()
+        .args(["doc", "--workspace", "--all-features", "--no-deps"])
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .run()
+}
+
+/// Of the published packages. Clippy, because what only one combination leaves unused is a fault too.
+fn feature_combinations() -> Result {
+    tools::HACK.ensure()?;
+    CommandLine::cargo()
+        .args(["hack", "clippy", "--workspace", "--ignore-private"])
+        .args(["--feature-powerset", "--", "-D", "warnings"])
+        .run()
+}

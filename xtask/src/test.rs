@@ -1,0 +1,78 @@
+//! `cargo xtask test`: brings what the tests need, and runs every test.
+
+use crate::command::CommandLine;
+use crate::failure::{Failure, Result};
+use crate::system::{self, Program};
+
+/// The programs that tests start. They live in memory so far, so there is none.
+const PROGRAMS: &[Program] = &[];
+
+pub(crate) fn run(words: &[String]) -> Result {
+    let for_cargo = match words.split_first() {
+        None => &[],
+        Some((dashes, rest)) if dashes == "--" => rest,
+        Some((word, _)) => {
+            return Err(Failure::usage(format!(
+                "`test` does not know `{word}`; arguments for cargo test go after `--`"
+            )));
+        }
+    };
+    system::provide(PROGRAMS)?;
+    cargo_test(for_cargo).run()
+}
+
+/// Every package, unless the caller chose some.
+fn cargo_test(args: &[String]) -> CommandLine {
+    let names_package = |arg: &String| {
+        arg.starts_with("--package") || arg.starts_with("-p") || arg.starts_with("--manifest-path")
+    };
+    let scope: &[&str] = if args
+        .iter()
+        .take_while(|arg| *arg != "--")
+        .any(names_package)
+    {
+        &[]
+    } else {
+        &["--workspace"]
+    };
+    CommandLine::cargo()
+        .args(["test"])
+        .args(scope.iter().copied())
+        .args(["--all-features"])
+        .args(args)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_package_is_tested() {
+        assert_eq!(
+            cargo_test(&[]).to_string(),
+            "cargo test --workspace --all-features"
+        );
+        assert_eq!(
+            cargo_test(&words("grace -- -p")).to_string(),
+            "cargo test --workspace --all-features grace -- -p"
+        );
+    }
+
+    #[test]
+    fn or_the_one_that_was_asked_for() {
+        assert_eq!(
+            cargo_test(&words("-p cloakroom-core -- --nocapture")).to_string(),
+            "cargo test --all-features -p cloakroom-core -- --nocapture"
+        );
+    }
+
+    #[test]
+    fn a_word_before_the_dashes_is_refused() {
+        let refused = run(&words("cloakroom-core"));
+        assert!(matches!(refused, Err(Failure::Usage(_))), "{refused:?}");
+    }
+}
