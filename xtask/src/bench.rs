@@ -4,16 +4,31 @@ use crate::command::CommandLine;
 use crate::failure::Result;
 
 pub(crate) fn run(words: &[String]) -> Result {
+    command(words).run()
+}
+
+fn command(words: &[String]) -> CommandLine {
+    // As `test` needs the dashes, a hand may well type them here too.
+    let args = match words.split_first() {
+        Some((dashes, rest)) if dashes == "--" => rest,
+        _ => words,
+    };
     CommandLine::cargo()
-        .args([
-            "run",
-            "--release",
-            "--package",
-            "cloakroom-benches",
-            "--bin",
-            "bench",
-            "--",
-        ])
-        .args(words)
-        .run()
+        .args(["run", "--release", "--package", "cloakroom-benches"])
+        .args(["--bin", "bench", "--"])
+        .args(args)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_go_to_the_benchmarks_with_or_without_dashes() {
+        let expected = "cargo run --release --package cloakroom-benches --bin bench -- --quick";
+        for words in [&["--quick"][..], &["--", "--quick"]] {
+            let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
+            assert_eq!(command(&words).to_string(), expected);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::command::CommandLine;
 use crate::failure::{Failure, Result};
-use crate::{deny, fuzz, step, test, tools};
+use crate::{deny, fuzz, msrv, step, test, tools};
 
 const FUZZ_SECONDS_EACH: u32 = 10;
 
@@ -16,6 +16,9 @@ pub(crate) fn run(words: &[String]) -> Result {
         )));
     }
     let start = Instant::now();
+    // The last step needs it; better to hear so now.
+    fuzz::require_nightly()?;
+    msrv::report()?;
     step::run("format", format)?;
     step::run("clippy", clippy)?;
     step::run("docs", docs)?;

@@ -76,7 +76,7 @@ fn seconds(word: Option<&String>) -> Result<u32> {
         .ok_or_else(|| Failure::usage("`--seconds` needs a number above zero"))
 }
 
-fn require_nightly() -> Result {
+pub(crate) fn require_nightly() -> Result {
     if nightly_cargo().args(["--version"]).succeeds() {
         return Ok(());
     }

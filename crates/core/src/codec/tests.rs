@@ -1,0 +1,62 @@
+use std::error::Error as _;
+
+use super::*;
+
+fn every_codec() -> Vec<Codec> {
+    (0..=u8::MAX).filter_map(Codec::from_number).collect()
+}
+
+#[test]
+fn numbers_name_one_codec_each() {
+    assert!(every_codec().contains(&Codec::default()));
+    for codec in every_codec() {
+        assert_eq!(Codec::from_number(codec.number()), Some(codec));
+    }
+}
+
+#[test]
+fn every_codec_brings_back_what_it_was_given() {
+    let data = ("text".to_owned(), vec![1_u64, u64::MAX], Some(-1_i32));
+    for codec in every_codec() {
+        let payload = codec.encode(&data, Operation::Create).unwrap();
+        assert_eq!(payload.codec, codec.number());
+        assert_eq!(
+            decode::<(String, Vec<u64>, Option<i32>)>(&payload, Operation::Load).unwrap(),
+            data
+        );
+    }
+}
+
+#[test]
+fn a_codec_that_is_not_built_in_is_named() {
+    for (number, word) in [
+        (2, "msgpack"),
+        (3, "postcard"),
+        (0, "codec 0"),
+        (99, "codec 99"),
+    ] {
+        if Codec::from_number(number).is_some() {
+            continue;
+        }
+        let payload = Payload {
+            codec: number,
+            bytes: Bytes::from_static(b"1"),
+        };
+        let error = decode::<u8>(&payload, Operation::Load).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnknownCodec);
+        assert!(error.source().unwrap().to_string().contains(word));
+    }
+}
+
+#[test]
+fn a_decode_error_does_not_quote_the_data() {
+    for codec in every_codec() {
+        let payload = codec
+            .encode(&"a secret of the user", Operation::Create)
+            .unwrap();
+        let error = decode::<u64>(&payload, Operation::Load).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let said = format!("{error} {error:?} {}", error.source().unwrap());
+        assert!(!said.contains("secret"), "{said}");
+    }
+}

@@ -1,0 +1,166 @@
+//! Session data for frameworks: a map whose changes merge by key.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::external::Credential;
+use crate::sessions::{Lookup, Session, Sessions};
+
+/// Session data as frameworks hand them to their users: named values of any type.
+///
+/// Take a copy, change it, and [`merge`](Sessions::merge) it: only the keys that were set or removed
+/// are written, on top of what is stored then. Of two requests that set different keys, both win; of
+/// two that set the same key, the later one does. Nothing is guessed by comparing values: a key
+/// counts as changed when it was set or removed, and only then.
+///
+/// Any key is as good as any other, `__proto__` and the empty one included.
+///
+/// ```
+/// use cloakroom_core::SessionMap;
+///
+/// let mut map = SessionMap::new();
+/// map.set("theme", "dark")?;
+/// map.set("visits", 3)?;
+/// map.remove("cart");
+/// assert_eq!(map.get::<u32>("visits")?, Some(3));
+/// assert!(map.is_changed());
+/// # Ok::<_, cloakroom_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SessionMap {
+    values: BTreeMap<String, Value>,
+    /// What was set or removed since the map was read: by key, the new value or none.
+    changes: BTreeMap<String, Option<Value>>,
+}
+
+impl SessionMap {
+    /// An empty map.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value of a key, as the type asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] where the value is of another type.
+    pub fn get<V: DeserializeOwned>(&self, key: &str) -> Result<Option<V>> {
+        let Some(value) = self.values.get(key) else {
+            return Ok(None);
+        };
+        // The message of the failure would quote the value.
+        V::deserialize(value).map(Some).map_err(|_| {
+            Error::with_source(
+                ErrorKind::Decode,
+                Operation::Load,
+                "a value of another type",
+            )
+        })
+    }
+
+    /// Whether there is a value for a key.
+    #[must_use]
+    pub fn contains(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
+    /// The keys, in order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// Sets the value of a key.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Encode`] where the value has no form in JSON. Nothing is changed then.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Serialize) -> Result<()> {
+        let value = serde_json::to_value(value).map_err(|why| {
+            Error::with_source(ErrorKind::Encode, Operation::Update, why.to_string())
+        })?;
+        let key = key.into();
+        self.changes.insert(key.clone(), Some(value.clone()));
+        self.values.insert(key, value);
+        Ok(())
+    }
+
+    /// Removes a key. Says whether there was a value.
+    pub fn remove(&mut self, key: &str) -> bool {
+        self.changes.insert(key.to_owned(), None);
+        self.values.remove(key).is_some()
+    }
+
+    /// Whether a key was set or removed since the map was read.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Does to this map what was done to another since that was read.
+    pub fn apply(&mut self, changed: &SessionMap) {
+        for (key, value) in &changed.changes {
+            match value {
+                Some(value) => self.values.insert(key.clone(), value.clone()),
+                None => self.values.remove(key),
+            };
+            self.changes.insert(key.clone(), value.clone());
+        }
+    }
+}
+
+impl Sessions<SessionMap> {
+    /// Stores what was set and removed in a map since it was read, and nothing else of it. With no
+    /// change, nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`update`](Sessions::update).
+    pub async fn merge(
+        &self,
+        credential: &impl Credential,
+        changed: &SessionMap,
+    ) -> Result<Lookup<Session<SessionMap>>> {
+        if !changed.is_changed() {
+            return self.peek(credential).await;
+        }
+        self.update(credential, |stored| stored.apply(changed))
+            .await
+    }
+}
+
+/// As a map of values. In a codec that is not for people, each value is a text of JSON, since such
+/// codecs cannot hold values whose type is not known.
+impl Serialize for SessionMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return self.values.serialize(serializer);
+        }
+        serializer.collect_map(
+            self.values
+                .iter()
+                .map(|(key, value)| (key, value.to_string())),
+        )
+    }
+}
+
+impl<'de> Deserialize<'de> for SessionMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let values = if deserializer.is_human_readable() {
+            BTreeMap::deserialize(deserializer)?
+        } else {
+            let texts: BTreeMap<String, String> = BTreeMap::deserialize(deserializer)?;
+            let parse = |(key, text): (String, String)| Ok((key, serde_json::from_str(&text)?));
+            let parsed: serde_json::Result<_> = texts.into_iter().map(parse).collect();
+            parsed.map_err(|_| serde::de::Error::custom("a value is not a text of JSON"))?
+        };
+        Ok(Self {
+            values,
+            changes: BTreeMap::new(),
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! Ending everybody's sessions.
+
+use std::collections::HashSet;
+
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::sessions::Sessions;
+use crate::store::{DeleteOutcome, EndReason, Listed, Page, ScanPage};
+use crate::time::Timestamp;
+
+const PAGE: usize = 500;
+
+/// What [`Sessions::end_everyone`] has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EveryoneEnded {
+    /// How many sessions, at least: a lost answer leaves some uncounted.
+    pub sessions: u64,
+}
+
+impl<T> Sessions<T> {
+    /// Ends the sessions of everybody, signed in or not, that were created before the call; damaged
+    /// ones too. Open sign-in attempts of the users it meets are superseded.
+    ///
+    /// It is done when a scan finds nothing left that was created before it began, as the clocks of
+    /// the hosts tell. Sessions that begin meanwhile live, except those of users that still had an
+    /// older one.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails. Some sessions have ended then, and others have not: call it again.
+    pub async fn end_everyone(&self) -> Result<EveryoneEnded> {
+        let began = self.now();
+        let mut total = EveryoneEnded::default();
+        loop {
+            let pass = self.end_older(began).await?;
+            total.sessions += pass.ended;
+            if pass.met == 0 {
+                return Ok(total);
+            }
+            if pass.ended == 0 && pass.repeated == 0 {
+                let why = "a scan lists sessions that cannot be ended";
+                return Err(Error::with_source(
+                    ErrorKind::Internal,
+                    Operation::Scan,
+                    why,
+                ));
+            }
+        }
+    }
+
+    /// One pass over all sessions.
+    async fn end_older(&self, began: Timestamp) -> Result<Pass> {
+        let mut pass = Pass::default();
+        let mut page = Page {
+            after: None,
+            limit: PAGE,
+        };
+        loop {
+            let now = self.now();
+            let tried = match self.retry(|| self.store().scan(&page, now)).await {
+                Err(error) if error.kind() == ErrorKind::CursorLost => {
+                    // What is left waits for the next pass.
+                    pass.met += 1;
+                    pass.repeated += 1;
+                    return Ok(pass);
+                }
+                other => other?,
+            };
+            self.end_page(&tried.outcome, began, &mut pass).await?;
+            match tried.outcome.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(pass),
+            }
+        }
+    }
+
+    async fn end_page(&self, page: &ScanPage, began: Timestamp, pass: &mut Pass) -> Result<()> {
+        let mut revoked = HashSet::new();
+        for listed in &page.sessions {
+            let subject = match listed {
+                Listed::Session(info) if info.created > began => continue,
+                Listed::Session(info) => info.subject.as_ref(),
+                Listed::Damaged(_) | Listed::NewerVersion(_) => None,
+            };
+            pass.met += 1;
+            if let Some(subject) = subject {
+                if revoked.insert(subject.clone()) {
+                    let outcome = self.tokens(subject).revoke_all().await?;
+                    pass.ended += outcome.ended.len() as u64;
+                    pass.repeated += u64::from(outcome.repeated);
+                }
+                continue;
+            }
+            let ended = self
+                .end(listed.id(), None, None, EndReason::Ended, self.now())
+                .await?;
+            match ended.outcome {
+                DeleteOutcome::Deleted { .. } => pass.ended += 1,
+                // It ended by itself since the scan saw it.
+                DeleteOutcome::Missing | DeleteOutcome::Conflict { .. } => pass.repeated += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Pass {
+    /// How many sessions the scan listed that had to end.
+    met: u64,
+    /// How many of them this pass ended.
+    ended: u64,
+    /// How often another has, or an earlier try.
+    repeated: u64,
+}

@@ -1,0 +1,127 @@
+//! Tokens that someone else issued, in a subject's token set.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Operation, Result};
+use crate::external::{Credential, ExternalToken, InvalidExternalToken};
+use crate::numbers::WriteId;
+use crate::record::Record;
+use crate::session_id::SessionId;
+use crate::sessions::{Lookup, Session, SessionOptions, Tokens};
+use crate::store::{CreateOutcome, Replaces, RevokeKind, Revoked};
+
+/// What became of [`Tokens::add`].
+#[derive(Debug)]
+#[must_use]
+pub enum AddOutcome<T> {
+    /// The token is in the set.
+    Added {
+        /// Its session.
+        session: Session<T>,
+        /// The sessions of the same subject that the cap ended.
+        evicted: Vec<SessionId>,
+    },
+    /// The subject has as many sessions as the cap allows, and the cap refuses.
+    CapReached,
+}
+
+impl<T> Tokens<T> {
+    /// A token that someone else issued to this subject, such as an OAuth access token or the id of a
+    /// JWT. Check it with its issuer first: adding it is a sign-in.
+    ///
+    /// ```
+    /// # use cloakroom_core::*;
+    /// # async fn accept(sessions: &Sessions<()>, subject: &Subject, jti: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tokens = sessions.tokens(subject);
+    /// let external = tokens.external(jti)?;
+    /// let _ = tokens.add(&external, (), SessionOptions::new()).await?;
+    /// assert!(sessions.load(&external).await?.is_found());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the token is empty or longer than 64 KiB.
+    pub fn external(&self, token: impl AsRef<[u8]>) -> Result<ExternalToken, InvalidExternalToken> {
+        let key = self.sessions.store().placement_key();
+        ExternalToken::new(key, &self.subject, token.as_ref())
+    }
+
+    /// Ends the session of a token in this set, issued by someone else or not. One that is not there
+    /// is fine.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub async fn remove(&self, credential: &impl Credential) -> Result<Revoked> {
+        self.revoke_kind(RevokeKind::One(credential.session_id()))
+            .await
+    }
+}
+
+impl<T> Tokens<T>
+where
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    /// Adds a token that someone else issued, made by [`external`](Tokens::external) of the same
+    /// subject. It counts for the cap, and ends with [`revoke_all`](Tokens::revoke_all). Added again,
+    /// it is still one member, and its session is a new one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sessions::create`], and
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where the token was made for
+    /// another subject.
+    pub async fn add(
+        &self,
+        external: &ExternalToken,
+        data: T,
+        options: SessionOptions,
+    ) -> Result<AddOutcome<T>> {
+        let sessions = &self.sessions;
+        let now = sessions.now();
+        let id = external.id();
+        let payload = sessions.encode(&data, Operation::Create)?;
+        let timeouts = options.timeouts.unwrap_or(sessions.settings().timeouts);
+        let mut over: Option<WriteId> = None;
+        for _ in 0..=sessions.settings().reruns {
+            let subject = self.subject.clone();
+            let record = Record::signed_in(id, subject, now, timeouts, payload.clone())
+                .with_label(options.label.clone())
+                .with_remembered(options.remembered.unwrap_or(false))
+                .with_external(true);
+            let mut request = sessions.create_request(record);
+            request.over = over;
+            if let Lookup::Found(there) = sessions.fetch(id, now).await? {
+                request.replaces = Some(Replaces {
+                    id,
+                    revision: there.revision(),
+                });
+            }
+            let tried = sessions
+                .retry(|| sessions.store().create(&request, now))
+                .await?;
+            match tried.outcome {
+                CreateOutcome::Created { evicted, .. } => {
+                    let session = Session::new(Arc::new(request.record), data, now);
+                    return Ok(AddOutcome::Added { session, evicted });
+                }
+                CreateOutcome::CapReached => return Ok(AddOutcome::CapReached),
+                // An earlier try of this very call may be what has ended: adding it once more could
+                // undo a revocation.
+                CreateOutcome::Duplicate { .. } if tried.after_unknown => {
+                    return Err(tried.unexpected(Operation::Create));
+                }
+                // The token was removed before, and is added again knowing so.
+                CreateOutcome::Duplicate { ended_by } => over = ended_by,
+                CreateOutcome::Conflict { .. } | CreateOutcome::Missing => {}
+                CreateOutcome::Superseded => return Err(tried.unexpected(Operation::Create)),
+            }
+        }
+        Err(sessions.contended())
+    }
+}

@@ -1,0 +1,174 @@
+//! A session in hand.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::label::Label;
+use crate::numbers::Revision;
+use crate::record::{Record, SessionInfo};
+use crate::session_id::SessionId;
+use crate::subject::Subject;
+use crate::time::{Deadline, Timestamp};
+use crate::timeouts::Timeouts;
+use crate::token::Token;
+
+/// A session as it was when it was read or written.
+#[derive(Clone)]
+pub struct Session<T> {
+    record: Arc<Record>,
+    data: T,
+    as_of: Timestamp,
+    touch_error: Option<Arc<Error>>,
+}
+
+impl<T> Session<T> {
+    pub(super) fn new(record: Arc<Record>, data: T, as_of: Timestamp) -> Self {
+        Self {
+            record,
+            data,
+            as_of,
+            touch_error: None,
+        }
+    }
+
+    pub(super) fn with_touch_error(self, touch_error: Option<Arc<Error>>) -> Self {
+        Self {
+            touch_error,
+            ..self
+        }
+    }
+
+    /// The application's data.
+    #[must_use]
+    pub fn data(&self) -> &T {
+        &self.data
+    }
+
+    /// The application's data, by value.
+    #[must_use]
+    pub fn into_data(self) -> T {
+        self.data
+    }
+
+    /// What the store knows the session by. Safe to log.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.record.id()
+    }
+
+    /// Whose session it is; none where it is anonymous.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Subject> {
+        self.record.subject()
+    }
+
+    /// What the user tells it by.
+    #[must_use]
+    pub fn label(&self) -> Option<&Label> {
+        self.record.label()
+    }
+
+    /// When it was created; for a reauthenticated session, when it was first signed in.
+    #[must_use]
+    pub fn created(&self) -> Timestamp {
+        self.record.created()
+    }
+
+    /// When its subject last authenticated.
+    #[must_use]
+    pub fn authenticated(&self) -> Option<Timestamp> {
+        self.record.authenticated()
+    }
+
+    /// Whether its subject has authenticated within this time: what to ask before a dangerous action.
+    /// Exact to the millisecond: authenticated `within` ago is too long ago.
+    #[must_use]
+    pub fn authenticated_within(&self, within: Duration) -> bool {
+        self.authenticated()
+            .is_some_and(|at| !Deadline::at(at.plus(within)).is_over(self.as_of))
+    }
+
+    /// When it was last used, as far as touches tell.
+    #[must_use]
+    pub fn last_seen(&self) -> Timestamp {
+        self.record.last_seen()
+    }
+
+    /// When it ends unless it is used before.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        self.record.deadline()
+    }
+
+    /// When it ends even if it is used.
+    #[must_use]
+    pub fn overall_deadline(&self) -> Deadline {
+        self.record.overall_deadline()
+    }
+
+    /// Its timeouts.
+    #[must_use]
+    pub fn timeouts(&self) -> Timeouts {
+        self.record.timeouts()
+    }
+
+    /// How often its data or label have been changed.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.record.revision()
+    }
+
+    /// Whether the user asked to be remembered on this device.
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        self.record.is_remembered()
+    }
+
+    /// Whether its token was issued by someone else.
+    #[must_use]
+    pub fn is_external(&self) -> bool {
+        self.record.is_external()
+    }
+
+    /// Everything but the data.
+    #[must_use]
+    pub fn info(&self) -> SessionInfo {
+        self.record.info()
+    }
+
+    /// When it was read or written.
+    #[must_use]
+    pub fn as_of(&self) -> Timestamp {
+        self.as_of
+    }
+
+    /// Why the touch failed that reading the session would have made. The session was read all the
+    /// same: a store that can be read but not written shuts nobody out. It idles out as if it had
+    /// not been used.
+    #[must_use]
+    pub fn touch_error(&self) -> Option<&Error> {
+        self.touch_error.as_deref()
+    }
+}
+
+/// Without the data.
+impl<T> fmt::Debug for Session<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("record", &self.record)
+            .field("as_of", &self.as_of)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A session and its token, which exists nowhere else: hand it to the client.
+#[derive(Debug)]
+#[must_use = "the token is lost unless it is handed to the client"]
+pub struct Issued<T> {
+    /// The secret for the client.
+    pub token: Token,
+    /// The session that it opens.
+    pub session: Session<T>,
+}

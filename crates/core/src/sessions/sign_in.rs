@@ -1,0 +1,289 @@
+//! Signing in: begin, prove who it is, complete.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Operation, Result};
+use crate::label::Label;
+use crate::numbers::Generation;
+use crate::record::Record;
+use crate::session_id::SessionId;
+use crate::sessions::{Issued, Lookup, Session, SessionOptions, Sessions};
+use crate::store::{CreateOutcome, Replaces};
+use crate::subject::Subject;
+use crate::time::{Deadline, Timestamp};
+use crate::timeouts::Timeouts;
+use crate::token::Token;
+
+/// A sign-in under way: between naming the user and having proved it.
+///
+/// It can be serialised, to wait for a second factor or an identity provider. **Whoever can forge one
+/// signs in as anybody**: keep it on the server, such as in the visitor's session, or authenticate
+/// it.
+///
+/// Every sign-in attempt that began before the subject's sessions were all revoked is superseded: a
+/// password change ends the sign-ins with the old password too.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[must_use = "a sign-in attempt does nothing until it is completed"]
+pub struct SignInAttempt {
+    subject: Subject,
+    generation: Generation,
+    until: Timestamp,
+    options: SessionOptions,
+}
+
+impl SignInAttempt {
+    /// Who is signing in.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// When it can no longer be completed.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        Deadline::at(self.until)
+    }
+
+    /// What the user will tell the session by.
+    pub fn label(self, label: impl Into<Option<Label>>) -> Self {
+        Self {
+            options: self.options.label(label),
+            ..self
+        }
+    }
+
+    /// Timeouts of its own.
+    pub fn timeouts(self, timeouts: Timeouts) -> Self {
+        Self {
+            options: self.options.timeouts(timeouts),
+            ..self
+        }
+    }
+
+    /// The user asked to be remembered: see [`SessionOptions::remembered`].
+    pub fn remembered(self, timeouts: Timeouts) -> Self {
+        Self {
+            options: self.options.remembered(timeouts),
+            ..self
+        }
+    }
+}
+
+/// What became of a sign-in.
+#[derive(Debug)]
+#[must_use]
+pub enum SignIn<T> {
+    /// The user is signed in, with a new token. The old one, if there was one, is dead.
+    SignedIn {
+        /// The token for the client, and the session.
+        issued: Issued<T>,
+        /// The sessions of the same user that the cap ended. Empty where an answer was lost on the
+        /// way.
+        evicted: Vec<SessionId>,
+    },
+    /// All sessions of the user were revoked since the attempt began, such as by a password change,
+    /// or the new session itself before it was handed out. Begin again.
+    Superseded,
+    /// The attempt was not completed in time. Begin again.
+    Expired,
+    /// The user has as many sessions as the cap allows, and the cap refuses.
+    CapReached,
+    /// The session that was signed in from was signed in or out by another request meanwhile, as when
+    /// a form is submitted twice. Nobody was signed in by this one.
+    Gone,
+}
+
+impl<T> SignIn<T> {
+    /// The token and the session, where the user is signed in.
+    #[must_use]
+    pub fn signed_in(self) -> Option<Issued<T>> {
+        match self {
+            Self::SignedIn { issued, .. } => Some(issued),
+            Self::Superseded | Self::Expired | Self::CapReached | Self::Gone => None,
+        }
+    }
+}
+
+impl<T> Sessions<T> {
+    /// Begins to sign a user in, before the password is checked.
+    ///
+    /// It does the same for a user that does not exist, so that neither the answer nor its time tells
+    /// who does. Call it for whatever name was entered.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub async fn begin_sign_in(&self, subject: &Subject) -> Result<SignInAttempt> {
+        let now = self.now();
+        let until = now.plus(self.settings().attempt_lifetime);
+        let tried = self
+            .retry(|| self.store().begin(subject, until, now))
+            .await?;
+        Ok(SignInAttempt {
+            subject: subject.clone(),
+            generation: tried.outcome,
+            until,
+            options: SessionOptions::new(),
+        })
+    }
+}
+
+impl<T> Sessions<T>
+where
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    /// Completes a sign-in, once the user has proved who it is. The token always changes.
+    ///
+    /// `from` is the token of the session that the client has, if any:
+    ///
+    /// - anonymous: its data are carried over, and it ends;
+    /// - of the same user: a reauthentication. Its data are carried over, and the new session replaces
+    ///   it in one step; it keeps the time of the first sign-in and, unless the attempt has its own,
+    ///   the label, the timeouts and whether it is remembered;
+    /// - of another user: it ends, and nothing is carried over;
+    /// - already over: the sign-in goes on without data.
+    ///
+    /// `carry` makes the data of the new session from what is carried over. It runs again where a late
+    /// request has changed the old session meanwhile, so it should do nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Sessions::load) and [`update`](Sessions::update). Nobody is signed in then, except
+    /// where the outcome is unknown: a session may exist whose token nobody has. A damaged session to
+    /// sign in from can be ended with [`sign_out`](Sessions::sign_out) first.
+    pub async fn complete(
+        &self,
+        attempt: SignInAttempt,
+        from: Option<&Token>,
+        mut carry: impl FnMut(Option<T>) -> T,
+    ) -> Result<SignIn<T>> {
+        let now = self.now();
+        if attempt.deadline().is_over(now) {
+            return Ok(SignIn::Expired);
+        }
+        let old = match from {
+            Some(token) => self
+                .fetch(token.id(), now)
+                .await?
+                .map(|record| (token.id(), record)),
+            None => Lookup::Absent,
+        };
+        match old {
+            Lookup::Found((id, old)) if old.subject() == Some(&attempt.subject) => {
+                self.reauthenticate(&attempt, id, old, carry, now).await
+            }
+            Lookup::Found((id, old)) if old.subject().is_none() => {
+                self.sign_in_from(&attempt, id, old, carry, now).await
+            }
+            Lookup::Found((id, other)) => {
+                let signed_in = self.sign_in(&attempt, None, carry(None), now).await?;
+                self.end_other(signed_in, id, &other, now).await
+            }
+            Lookup::Replaced => Ok(SignIn::Gone),
+            Lookup::Reused(_) | Lookup::Absent => {
+                self.sign_in(&attempt, None, carry(None), now).await
+            }
+        }
+    }
+
+    /// The new session replaces the old one of the same subject, in one step.
+    async fn reauthenticate(
+        &self,
+        attempt: &SignInAttempt,
+        id: SessionId,
+        mut old: Arc<Record>,
+        mut carry: impl FnMut(Option<T>) -> T,
+        now: Timestamp,
+    ) -> Result<SignIn<T>> {
+        for _ in 0..=self.settings().reruns {
+            let data = carry(Some(self.decode(&old, Operation::Create)?));
+            match self
+                .sign_in_once(attempt, Some((id, &old)), data, now)
+                .await?
+            {
+                Some(signed_in) => return Ok(signed_in),
+                None => match self.fetch(id, now).await? {
+                    Lookup::Found(moved_on) => old = moved_on,
+                    _ => return Ok(SignIn::Gone),
+                },
+            }
+        }
+        Err(self.contended())
+    }
+
+    /// Creates the new session, with nothing to replace.
+    pub(super) async fn sign_in(
+        &self,
+        attempt: &SignInAttempt,
+        replaces: Option<(SessionId, &Record)>,
+        data: T,
+        now: Timestamp,
+    ) -> Result<SignIn<T>> {
+        // Without something to replace there is nothing to conflict with.
+        Ok(self
+            .sign_in_once(attempt, replaces, data, now)
+            .await?
+            .unwrap_or(SignIn::Gone))
+    }
+
+    /// Creates the new session; none where what it replaces has moved on.
+    async fn sign_in_once(
+        &self,
+        attempt: &SignInAttempt,
+        replaces: Option<(SessionId, &Record)>,
+        data: T,
+        now: Timestamp,
+    ) -> Result<Option<SignIn<T>>> {
+        let placement = self.store().placement_key().place(&attempt.subject);
+        let token = Token::generate(placement, Operation::Create)?;
+        let payload = self.encode(&data, Operation::Create)?;
+        let options = &attempt.options;
+        let old = replaces.map(|(_, old)| old);
+        let timeouts = options.timeouts.or(old.map(Record::timeouts));
+        let record = Record::signed_in(
+            token.id(),
+            attempt.subject.clone(),
+            now,
+            timeouts.unwrap_or(self.settings().timeouts),
+            payload,
+        )
+        .with_label(
+            options
+                .label
+                .clone()
+                .or(old.and_then(Record::label).cloned()),
+        )
+        .with_created(old.map_or(now, Record::created))
+        .with_remembered(
+            options
+                .remembered
+                .or(old.map(Record::is_remembered))
+                .unwrap_or(false),
+        );
+
+        let mut request = self.create_request(record);
+        request.generation = Some(attempt.generation);
+        request.replaces = replaces.map(|(id, old)| Replaces {
+            id,
+            revision: old.revision(),
+        });
+        let tried = self.retry(|| self.store().create(&request, now)).await?;
+        Ok(Some(match tried.outcome {
+            CreateOutcome::Created { evicted, .. } => {
+                let session = Session::new(Arc::new(request.record), data, now);
+                SignIn::SignedIn {
+                    issued: Issued { token, session },
+                    evicted,
+                }
+            }
+            CreateOutcome::Superseded => SignIn::Superseded,
+            CreateOutcome::CapReached => SignIn::CapReached,
+            CreateOutcome::Conflict { .. } if old.is_some() => return Ok(None),
+            CreateOutcome::Missing if old.is_some() => SignIn::Gone,
+            _ => return Err(tried.unexpected(Operation::Create)),
+        }))
+    }
+}
