@@ -38,17 +38,36 @@ pub fn purge_entry(shelf: &mut impl Shelf, id: SessionId, now: Timestamp) -> Res
     Ok(true)
 }
 
-/// Removes the head of a token set that has no members and is not kept any longer. Says whether it
-/// went.
+/// Removes a token set that nobody waits for any longer: members whose record is over or gone, and
+/// the head where no member remains. Says whether the set went.
 ///
 /// # Errors
 ///
 /// Where the engine fails.
 pub fn purge_set(shelf: &mut impl Shelf, subject: &Subject, now: Timestamp) -> Result<bool> {
-    let over = shelf.head(subject)?.is_some_and(|head| head.is_over(now));
-    if !over || shelf.member_count(subject)? > 0 {
+    if !shelf.head(subject)?.is_some_and(|head| head.is_over(now)) {
         return Ok(false);
     }
-    shelf.remove_head(subject);
-    Ok(true)
+    let members = shelf.members(subject)?;
+    let mut gone = Vec::new();
+    for id in &members {
+        // A damaged record that was deleted without its subject has left its membership behind.
+        let lives = match shelf.entry(*id)? {
+            Some(Entry::Live(record)) => !record.deadline().is_over(now),
+            Some(Entry::Damaged | Entry::NewerVersion) => true,
+            Some(Entry::Renewed(_) | Entry::Ended(_)) | None => false,
+        };
+        if !lives {
+            gone.push(*id);
+        }
+    }
+
+    let all_gone = gone.len() == members.len();
+    for id in gone {
+        shelf.remove_member(subject, id);
+    }
+    if all_gone {
+        shelf.remove_head(subject);
+    }
+    Ok(all_gone)
 }
