@@ -15,8 +15,9 @@ const ID_DOMAIN: &[u8] = b"cloakroom external token v1";
 ///
 /// Made by [`Tokens::external`](crate::Tokens::external). It holds a digest of the token, not the
 /// token itself, in a domain of its own: no such token ever opens as one of Cloakroom's.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ExternalToken {
+    subject: Subject,
     id: SessionId,
 }
 
@@ -42,9 +43,17 @@ impl ExternalToken {
         hash.update((name.len() as u16).to_be_bytes());
         hash.update(name);
         hash.update(token);
+        let id = SessionId::from_digest(key.place(subject), hash.finalize().into());
         Ok(Self {
-            id: SessionId::from_digest(key.place(subject), hash.finalize().into()),
+            subject: subject.clone(),
+            id,
         })
+    }
+
+    /// Whose token it is.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
     }
 
     /// What the store knows it by.

@@ -5,15 +5,24 @@ use std::fmt;
 use crate::error::{Error, Operation};
 use crate::random;
 
-/// How often a session's data or label have been changed; 1 at its creation.
+/// Counts the changes of a session's data and label, from 1.
 ///
-/// An update names the revision that it read. Where another came first, it is told so.
+/// An update names the revision that it read. Where another came first, it is told so. For a token
+/// that someone else issued it counts from a random number: such a token can be added again under the
+/// same id, and a change of the session before must not pass for one of the session after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(u64);
 
 impl Revision {
     /// The revision of a session that was just created.
     pub const FIRST: Revision = Revision(1);
+
+    /// Where the count begins for an id that may be used again: 48 bits, which every script language
+    /// counts exactly.
+    pub(crate) fn random() -> Self {
+        let [a, b, c, d, e, f] = random::unique();
+        Self(u64::from_be_bytes([0, 0, a, b, c, d, e, f]).saturating_add(1))
+    }
 
     /// The revision of this stored number.
     #[must_use]

@@ -96,10 +96,14 @@ impl Record {
         Self { created, ..self }
     }
 
-    /// Whether its token was issued by someone else.
+    /// Its token was issued by someone else. Its [`Revision`] counts from a random number.
     #[must_use]
-    pub fn with_external(self, external: bool) -> Self {
-        Self { external, ..self }
+    pub fn with_external(self) -> Self {
+        Self {
+            external: true,
+            revision: Revision::random(),
+            ..self
+        }
     }
 
     /// Whether the user asked to be remembered on this device.
@@ -150,7 +154,7 @@ impl Record {
         self.timeouts
     }
 
-    /// How often it has been changed.
+    /// Counts its changes.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Operation, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::external::{Credential, ExternalToken, InvalidExternalToken};
 use crate::numbers::WriteId;
 use crate::record::Record;
@@ -26,6 +26,9 @@ pub enum AddOutcome<T> {
     },
     /// The subject has as many sessions as the cap allows, and the cap refuses.
     CapReached,
+    /// All sessions of the subject were revoked while the token was being added. Check the token once
+    /// more.
+    Superseded,
 }
 
 impl<T> Tokens<T> {
@@ -82,19 +85,30 @@ where
         data: T,
         options: SessionOptions,
     ) -> Result<AddOutcome<T>> {
+        if external.subject() != &self.subject {
+            let why = "the external token was made for another subject";
+            return Err(Error::with_source(
+                ErrorKind::InvalidInput,
+                Operation::Create,
+                why,
+            ));
+        }
         let sessions = &self.sessions;
         let now = sessions.now();
         let id = external.id();
+        let generation = sessions.begin_sign_in(&self.subject).await?.generation();
         let payload = sessions.encode(&data, Operation::Create)?;
         let timeouts = options.timeouts.unwrap_or(sessions.settings().timeouts);
         let mut over: Option<WriteId> = None;
+        let mut after_unknown = false;
         for _ in 0..=sessions.settings().reruns {
             let subject = self.subject.clone();
             let record = Record::signed_in(id, subject, now, timeouts, payload.clone())
                 .with_label(options.label.clone())
                 .with_remembered(options.remembered.unwrap_or(false))
-                .with_external(true);
+                .with_external();
             let mut request = sessions.create_request(record);
+            request.generation = Some(generation);
             request.over = over;
             if let Lookup::Found(there) = sessions.fetch(id, now).await? {
                 request.replaces = Some(Replaces {
@@ -105,21 +119,22 @@ where
             let tried = sessions
                 .retry(|| sessions.store().create(&request, now))
                 .await?;
+            after_unknown |= tried.after_unknown;
             match tried.outcome {
                 CreateOutcome::Created { evicted, .. } => {
                     let session = Session::new(Arc::new(request.record), data, now);
                     return Ok(AddOutcome::Added { session, evicted });
                 }
                 CreateOutcome::CapReached => return Ok(AddOutcome::CapReached),
+                CreateOutcome::Superseded => return Ok(AddOutcome::Superseded),
                 // An earlier try of this very call may be what has ended: adding it once more could
                 // undo a revocation.
-                CreateOutcome::Duplicate { .. } if tried.after_unknown => {
-                    return Err(tried.unexpected(Operation::Create));
+                CreateOutcome::Duplicate { .. } if after_unknown => {
+                    return Err(Error::new(ErrorKind::OutcomeUnknown, Operation::Create));
                 }
                 // The token was removed before, and is added again knowing so.
                 CreateOutcome::Duplicate { ended_by } => over = ended_by,
                 CreateOutcome::Conflict { .. } | CreateOutcome::Missing => {}
-                CreateOutcome::Superseded => return Err(tried.unexpected(Operation::Create)),
             }
         }
         Err(sessions.contended())

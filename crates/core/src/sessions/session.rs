@@ -114,7 +114,7 @@ impl<T> Session<T> {
         self.record.timeouts()
     }
 
-    /// How often its data or label have been changed.
+    /// Counts the changes of its data and label.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.record.revision()

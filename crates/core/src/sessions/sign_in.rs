@@ -47,6 +47,10 @@ impl SignInAttempt {
         Deadline::at(self.until)
     }
 
+    pub(super) fn generation(&self) -> Generation {
+        self.generation
+    }
+
     /// What the user will tell the session by.
     pub fn label(self, label: impl Into<Option<Label>>) -> Self {
         Self {
