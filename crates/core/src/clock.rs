@@ -69,9 +69,12 @@ impl ManualClock {
         }
     }
 
-    /// Moves the time forward by whole milliseconds.
+    /// Moves the time forward by whole milliseconds; at most to [`Timestamp::MAX`].
     pub fn advance(&self, by: Duration) {
-        self.millis.fetch_add(millis(by), Ordering::SeqCst);
+        let later = |now| Some(Timestamp::from_millis(now).plus(by).as_millis());
+        let _ = self
+            .millis
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
     }
 
     /// Sets the time, backward too.
@@ -91,3 +94,6 @@ impl Clock for ManualClock {
         Timestamp::from_millis(self.millis.load(Ordering::SeqCst))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,3 +224,6 @@ impl fmt::Display for Operation {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,13 +44,14 @@ impl Label {
     #[must_use]
     pub fn from_untrusted(text: &str) -> Option<Self> {
         let mut kept = String::new();
-        for c in text.chars().filter(|c| !c.is_control()) {
+        let shown = text.chars().filter(|c| !c.is_control());
+        for c in shown.skip_while(|c| c.is_whitespace()) {
             if kept.len() + c.len_utf8() > Self::MAX_LEN {
                 break;
             }
             kept.push(c);
         }
-        Self::new(kept.trim()).ok()
+        Self::new(kept.trim_end()).ok()
     }
 
     /// The text.
@@ -113,3 +114,6 @@ pub enum InvalidLabel {
         at: usize,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,3 +117,6 @@ impl WriteId {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

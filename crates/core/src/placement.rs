@@ -124,3 +124,6 @@ impl fmt::Debug for PlacementKey {
         f.write_str("PlacementKey(redacted)")
     }
 }
+
+#[cfg(test)]
+mod tests;

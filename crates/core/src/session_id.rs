@@ -124,3 +124,6 @@ pub enum IdParseError {
     #[error("a session id holds only A to Z, a to z, 0 to 9, '-' and '_'")]
     Alphabet,
 }
+
+#[cfg(test)]
+mod tests;

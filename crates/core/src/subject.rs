@@ -100,3 +100,6 @@ pub enum InvalidSubject {
         found: usize,
     },
 }
+
+#[cfg(test)]
+mod tests;

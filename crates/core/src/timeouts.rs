@@ -139,3 +139,6 @@ pub enum InvalidTimeouts {
         overall: Duration,
     },
 }
+
+#[cfg(test)]
+mod tests;

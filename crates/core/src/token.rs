@@ -178,3 +178,6 @@ pub enum TokenParseError {
     #[error("the last character of this text sets bits that no token has")]
     StrayBits,
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,7 +76,7 @@ impl DecodeError {
 impl Record {
     /// The stored form, for backends that keep bytes.
     ///
-    /// Integers are big-endian. The id is not in it: it is the key that the bytes are stored
+    /// Integers are big-endian, and CRC-32 is zlib's. The id is not in it: it is the key that the bytes are stored
     /// under, and both checksums cover it, so that bytes under another key are found damaged.
     ///
     /// | offset | size | what |

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::error::{Operation, Result};
 use crate::numbers::Generation;
 use crate::record::Record;
-use crate::semantics::resolve::{ended, is_alive, resolve};
+use crate::semantics::end::{leave, left_behind};
+use crate::semantics::resolve::{ended, is_alive, kept_head, resolve};
 use crate::semantics::{Entry, SetHead, Shelf};
 use crate::session_id::SessionId;
 use crate::store::{Cap, Create, CreateOutcome, EndReason, OnCap, Replaces};
@@ -23,13 +24,12 @@ pub fn begin(
     until: Timestamp,
     now: Timestamp,
 ) -> Result<Generation> {
-    let head = match shelf.head(subject)? {
-        // A set that could have gone has gone: whether a broom was there does not show.
-        Some(head) if !head.is_over(now) || shelf.member_count(subject)? > 0 => SetHead {
+    let head = match kept_head(shelf, subject, now)? {
+        Some(head) => SetHead {
             kept_until: head.kept_until.max(until),
             ..head
         },
-        _ => SetHead {
+        None => SetHead {
             generation: Generation::random(Operation::Begin)?,
             kept_until: until,
             revoked_by: None,
@@ -57,7 +57,11 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
         }
         Vacancy::Taken { ended_by } => return Ok(CreateOutcome::Duplicate { ended_by }),
     }
+    let before = left_behind(shelf, record.id(), record.subject(), now)?;
     let Some(subject) = record.subject() else {
+        if let Some((before, set_goes)) = before {
+            leave(shelf, &before, record.id(), set_goes);
+        }
         shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
         return Ok(CreateOutcome::Created {
             evicted: Vec::new(),
@@ -65,7 +69,7 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
         });
     };
 
-    let head = shelf.head(subject)?;
+    let head = kept_head(shelf, subject, now)?;
     if let Some(began_with) = request.generation
         && head.is_none_or(|head| head.generation != began_with)
     {
@@ -90,8 +94,10 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
         }),
     };
 
+    if let Some((before, set_goes)) = before {
+        leave(shelf, &before, record.id(), set_goes);
+    }
     for id in room.gone {
-        shelf.remove_entry(id);
         shelf.remove_member(subject, id);
     }
     for id in &room.evicted {

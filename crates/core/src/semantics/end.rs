@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Operation, Result};
 use crate::numbers::{Generation, WriteId};
-use crate::semantics::resolve::{Named, ended, resolve};
+use crate::semantics::resolve::{Named, counts, ended, kept_head, resolve};
 use crate::semantics::{Entry, SetHead, Shelf};
 use crate::session_id::SessionId;
 use crate::store::{Delete, DeleteOutcome, ENDED_MEMORY, EndReason, Revoke, RevokeKind, Revoked};
@@ -45,10 +45,7 @@ pub fn delete(shelf: &mut impl Shelf, request: &Delete, now: Timestamp) -> Resul
 
     shelf.put_entry(id, ended(request.write_id, request.reason, now));
     if let Some((subject, set_goes)) = leaves {
-        shelf.remove_member(subject, id);
-        if set_goes {
-            shelf.remove_head(subject);
-        }
+        leave(shelf, subject, id, set_goes);
     }
     Ok(deleted)
 }
@@ -97,10 +94,7 @@ fn revoke_one(
     let set_goes = set_goes_with(shelf, subject, id, now)?;
 
     shelf.put_entry(id, ended(write_id, EndReason::Ended, now));
-    shelf.remove_member(subject, id);
-    if set_goes {
-        shelf.remove_head(subject);
-    }
+    leave(shelf, subject, id, set_goes);
     revoked.ended.push(id);
     Ok(revoked)
 }
@@ -117,42 +111,72 @@ fn revoke_all(
         repeated: false,
         replicas: None,
     };
-    let Some(head) = shelf.head(subject)? else {
-        return Ok(revoked);
-    };
-    if head.revoked_by == Some(write_id) {
+    let head = kept_head(shelf, subject, now)?;
+    if head.is_some_and(|head| head.revoked_by == Some(write_id)) {
         revoked.repeated = true;
         return Ok(revoked);
     }
     let mut gone = Vec::new();
-    for id in shelf
-        .members(subject)?
-        .into_iter()
-        .filter(|id| Some(*id) != kept)
-    {
-        match shelf.entry(id)? {
-            Some(Entry::Live(record)) if !record.deadline().is_over(now) => revoked.ended.push(id),
-            Some(Entry::Damaged | Entry::NewerVersion) => revoked.ended.push(id),
-            Some(Entry::Live(_) | Entry::Renewed(_) | Entry::Ended(_)) | None => gone.push(id),
+    for id in shelf.members(subject)? {
+        if Some(id) == kept {
+            continue;
+        }
+        if counts(shelf, subject, id, now)? {
+            revoked.ended.push(id);
+        } else {
+            gone.push(id);
         }
     }
-    let head = SetHead {
-        generation: Generation::random(Operation::Revoke)?,
-        // So long that a retry meets its own write.
-        kept_until: head.kept_until.max(now.plus(ENDED_MEMORY)),
-        revoked_by: Some(write_id),
+    let new_head = match head {
+        // There is nothing to supersede: without a generation no sign-in completes.
+        None => None,
+        Some(head) => Some(SetHead {
+            generation: Generation::random(Operation::Revoke)?,
+            // So long that a retry meets its own write.
+            kept_until: head.kept_until.max(now.plus(ENDED_MEMORY)),
+            revoked_by: Some(write_id),
+        }),
     };
 
     for id in gone {
-        shelf.remove_entry(id);
         shelf.remove_member(subject, id);
     }
     for id in &revoked.ended {
         shelf.put_entry(*id, ended(write_id, EndReason::Ended, now));
         shelf.remove_member(subject, *id);
     }
-    shelf.put_head(subject, head);
+    match new_head {
+        Some(head) => shelf.put_head(subject, head),
+        None => shelf.remove_head(subject),
+    }
     Ok(revoked)
+}
+
+/// Whose token set still holds an id that another is about to use, since its session is over; and
+/// whether that set goes with it.
+pub(super) fn left_behind(
+    shelf: &impl Shelf,
+    id: SessionId,
+    new: Option<&Subject>,
+    now: Timestamp,
+) -> Result<Option<(Subject, bool)>> {
+    let Some(Entry::Live(there)) = shelf.entry(id)? else {
+        return Ok(None);
+    };
+    Ok(match there.subject() {
+        Some(subject) if Some(subject) != new => {
+            Some((subject.clone(), set_goes_with(shelf, subject, id, now)?))
+        }
+        _ => None,
+    })
+}
+
+/// Takes an id out of a token set.
+pub(super) fn leave(shelf: &mut impl Shelf, subject: &Subject, id: SessionId, set_goes: bool) {
+    shelf.remove_member(subject, id);
+    if set_goes {
+        shelf.remove_head(subject);
+    }
 }
 
 /// Whether a token set holds nothing any more once this member has left.

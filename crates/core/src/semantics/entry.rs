@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::numbers::{Generation, WriteId};
-use crate::record::Record;
+use crate::record::{DecodeError, Record};
 use crate::session_id::SessionId;
 use crate::store::EndReason;
 use crate::time::{Deadline, Timestamp};
@@ -24,6 +26,16 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// The entry of a record that is kept in its stored form.
+    #[must_use]
+    pub fn of_record(id: SessionId, stored: Bytes) -> Self {
+        match Record::decode(id, stored) {
+            Ok(record) => Self::Live(Arc::new(record)),
+            Err(DecodeError::NewerVersion { .. }) => Self::NewerVersion,
+            Err(DecodeError::Corrupt { .. }) => Self::Damaged,
+        }
+    }
+
     /// When the entry can go; none where that cannot be known.
     #[must_use]
     pub fn until(&self) -> Option<Deadline> {
@@ -43,7 +55,7 @@ pub struct Renewed {
     pub next: SessionId,
     /// Until when the old id goes on naming the session.
     pub grace: Deadline,
-    /// Until when the old id is remembered; not before the grace is over.
+    /// Until when the old id is remembered; not longer than its session can live.
     pub until: Deadline,
 }
 

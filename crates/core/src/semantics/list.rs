@@ -1,10 +1,12 @@
 //! Listing sessions.
 
-use crate::error::Result;
+use std::ops::Bound;
+
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::semantics::resolve::is_alive;
 use crate::semantics::{Entry, Shelf};
 use crate::session_id::SessionId;
-use crate::store::{Cursor, Listed, Page, TokenSetPage};
+use crate::store::{Cursor, Listed, Page, ScanPage, TokenSetPage};
 use crate::subject::Subject;
 use crate::time::Timestamp;
 
@@ -39,6 +41,39 @@ pub fn token_set(
         }
     }
     Ok(TokenSetPage {
+        sessions,
+        next: None,
+    })
+}
+
+/// [`SessionStore::scan`](crate::SessionStore::scan), for an engine that keeps its records in the
+/// order of their ids: `ids_from` gives those from a bound on. The cursor is the last id of the page.
+///
+/// # Errors
+///
+/// [`ErrorKind::CursorLost`] where the cursor is none of this function's, or the engine fails.
+pub fn scan<I: Iterator<Item = SessionId>>(
+    shelf: &impl Shelf,
+    ids_from: impl FnOnce(Bound<SessionId>) -> I,
+    page: &Page,
+    now: Timestamp,
+) -> Result<ScanPage> {
+    let from = match page.after.as_ref().map(|after| after.as_bytes().try_into()) {
+        None => Bound::Unbounded,
+        Some(Ok(id)) => Bound::Excluded(SessionId::from_stored(id)),
+        Some(Err(_)) => return Err(Error::new(ErrorKind::CursorLost, Operation::Scan)),
+    };
+    let mut sessions = Vec::new();
+    for id in ids_from(from) {
+        if let Some(entry) = shelf.entry(id)? {
+            sessions.extend(listed(shelf, id, &entry, now)?);
+        }
+        if sessions.len() >= page.limit {
+            let next = Some(Cursor::new(id.as_bytes().to_vec()));
+            return Ok(ScanPage { sessions, next });
+        }
+    }
+    Ok(ScanPage {
         sessions,
         next: None,
     })

@@ -13,7 +13,7 @@
 //! | `begin`, `create`, `load`, `update`, `touch`, `renew`, `delete`, `revoke` | the function of the same name | the lock on the placement |
 //! | `token_set` | [`token_set()`] | the lock |
 //! | `purge_expired` | [`purge_entry`], [`purge_set`] | an index by deadline |
-//! | `scan`, `count` | [`listed`] | walking over the placements |
+//! | `scan`, `count` | [`scan()`], [`listed`] | walking over the placements |
 
 mod create;
 mod end;
@@ -29,7 +29,7 @@ mod update;
 pub use create::{begin, create};
 pub use end::{delete, revoke};
 pub use entry::{Ended, Entry, Renewed, SetHead};
-pub use list::{listed, token_set};
+pub use list::{listed, scan, token_set};
 pub use load::load;
 pub use purge::{purge_entry, purge_set};
 pub use renew::renew;

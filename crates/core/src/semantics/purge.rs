@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::semantics::end::set_goes_with;
+use crate::semantics::resolve::counts;
 use crate::semantics::{Entry, Shelf};
 use crate::session_id::SessionId;
 use crate::subject::Subject;
@@ -51,13 +52,7 @@ pub fn purge_set(shelf: &mut impl Shelf, subject: &Subject, now: Timestamp) -> R
     let members = shelf.members(subject)?;
     let mut gone = Vec::new();
     for id in &members {
-        // A damaged record that was deleted without its subject has left its membership behind.
-        let lives = match shelf.entry(*id)? {
-            Some(Entry::Live(record)) => !record.deadline().is_over(now),
-            Some(Entry::Damaged | Entry::NewerVersion) => true,
-            Some(Entry::Renewed(_) | Entry::Ended(_)) | None => false,
-        };
-        if !lives {
+        if !counts(shelf, subject, *id, now)? {
             gone.push(*id);
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Operation, Result};
 use crate::record::Record;
+use crate::semantics::end::{leave, left_behind};
 use crate::semantics::resolve::{Named, renewal, resolve};
 use crate::semantics::{Entry, Renewed, Shelf};
 use crate::session_id::SessionId;
@@ -38,16 +39,19 @@ pub fn renew(shelf: &mut impl Shelf, request: &Renew, now: Timestamp) -> Result<
     if is_taken(shelf, request.new, now)? {
         return Ok(RenewOutcome::Duplicate);
     }
-    let until = Deadline::at(
-        now.plus(REUSE_MEMORY)
-            .min(record.overall_deadline().instant())
-            .max(grace.instant()),
-    );
+    // Never before an id that was renewed earlier: each one still leads on while it is remembered.
+    let overall = record.overall_deadline().instant();
+    let until = Deadline::at(now.plus(REUSE_MEMORY).min(overall));
     let renewed = Entry::Renewed(Renewed {
         next: request.new,
         grace,
         until,
     });
+    let before = left_behind(shelf, request.new, record.subject(), now)?;
+
+    if let Some((before, set_goes)) = before {
+        leave(shelf, &before, request.new, set_goes);
+    }
     // Where the place of an unused id is taken, both old ids lead to the new one until the grace,
     // which the first of them was given, is over.
     shelf.put_entry(request.old, renewed.clone());

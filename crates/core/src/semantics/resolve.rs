@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::numbers::WriteId;
 use crate::record::Record;
-use crate::semantics::{Ended, Entry, Renewed, Shelf};
+use crate::semantics::{Ended, Entry, Renewed, SetHead, Shelf};
 use crate::session_id::SessionId;
 use crate::store::{ENDED_MEMORY, EndReason};
 use crate::subject::Subject;
@@ -96,6 +96,45 @@ pub(super) fn is_alive(shelf: &impl Shelf, record: &Record, now: Timestamp) -> R
         Some(subject) => shelf.is_member(subject, record.id()),
         None => Ok(true),
     }
+}
+
+/// The head of a token set, unless the set can go: then it has gone, whether or not somebody has
+/// purged it.
+pub(super) fn kept_head(
+    shelf: &impl Shelf,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<Option<SetHead>> {
+    let Some(head) = shelf.head(subject)? else {
+        return Ok(None);
+    };
+    if !head.is_over(now) {
+        return Ok(Some(head));
+    }
+    for id in shelf.members(subject)? {
+        if counts(shelf, subject, id, now)? {
+            return Ok(Some(head));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a member of a token set counts as one: its session is its subject's and not over, as far
+/// as can be told.
+pub(super) fn counts(
+    shelf: &impl Shelf,
+    subject: &Subject,
+    member: SessionId,
+    now: Timestamp,
+) -> Result<bool> {
+    Ok(match shelf.entry(member)? {
+        Some(Entry::Live(record)) => {
+            record.subject() == Some(subject) && !record.deadline().is_over(now)
+        }
+        Some(Entry::Damaged | Entry::NewerVersion) => true,
+        // A damaged record that was deleted without its subject has left its membership behind.
+        Some(Entry::Renewed(_) | Entry::Ended(_)) | None => false,
+    })
 }
 
 /// The memory that an id has ended.

@@ -127,9 +127,13 @@ where
                 }
                 CreateOutcome::CapReached => return Ok(AddOutcome::CapReached),
                 CreateOutcome::Superseded => return Ok(AddOutcome::Superseded),
-                // An earlier try of this very call may be what has ended: adding it once more could
-                // undo a revocation.
-                CreateOutcome::Duplicate { .. } if after_unknown => {
+                // An earlier try of this very call may be what has ended, or what others have changed
+                // since: adding it once more could undo a revocation, or lose a change.
+                CreateOutcome::Duplicate { .. }
+                | CreateOutcome::Conflict { .. }
+                | CreateOutcome::Missing
+                    if after_unknown =>
+                {
                     return Err(Error::new(ErrorKind::OutcomeUnknown, Operation::Create));
                 }
                 // The token was removed before, and is added again knowing so.

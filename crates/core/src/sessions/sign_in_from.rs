@@ -9,11 +9,12 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Operation, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::record::Record;
 use crate::session_id::SessionId;
 use crate::sessions::{Issued, Lookup, Session, Sessions, SignIn, SignInAttempt};
 use crate::store::{DeleteOutcome, EndReason};
+use crate::subject::Subject;
 use crate::time::Timestamp;
 
 impl<T> Sessions<T>
@@ -39,12 +40,11 @@ where
             Ok(HandedOver::Done(issued)) => Ok(SignIn::SignedIn { issued, evicted }),
             Ok(HandedOver::Revoked) => Ok(SignIn::Superseded),
             Ok(HandedOver::OldGone) => {
-                self.withdraw(attempt, id, now).await?;
+                self.withdraw(Some(attempt.subject()), id, now).await?;
                 Ok(SignIn::Gone)
             }
             Err(error) => {
-                // Of two failures the first is the one to tell.
-                let _ = self.withdraw(attempt, id, now).await;
+                self.withdraw(Some(attempt.subject()), id, now).await?;
                 Err(error)
             }
         }
@@ -101,28 +101,36 @@ where
             return Ok(signed_in);
         };
         let subject = other.subject().cloned();
-        match self
+        let ended = self
             .end(other_id, subject, None, EndReason::Replaced, now)
-            .await
-        {
-            Ok(_) => Ok(signed_in),
-            Err(error) => {
-                let subject = issued.session.subject().cloned();
-                // Of two failures the first is the one to tell.
-                let _ = self
-                    .end(issued.session.id(), subject, None, EndReason::Ended, now)
-                    .await;
-                Err(error)
-            }
+            .await;
+        if let Err(error) = ended {
+            let new = &issued.session;
+            self.withdraw(new.subject(), new.id(), now).await?;
+            return Err(error);
         }
+        Ok(signed_in)
     }
 
-    /// Takes a new session back before anybody has its token.
-    async fn withdraw(&self, attempt: &SignInAttempt, id: SessionId, now: Timestamp) -> Result<()> {
-        let subject = Some(attempt.subject().clone());
-        self.end(id, subject, None, EndReason::Ended, now)
+    /// Takes a new session back before anybody has its token. Where that fails too, the session may
+    /// live on, and this is what has to be told.
+    async fn withdraw(
+        &self,
+        subject: Option<&Subject>,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<()> {
+        match self
+            .end(id, subject.cloned(), None, EndReason::Ended, now)
             .await
-            .map(drop)
+        {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::with_source(
+                ErrorKind::OutcomeUnknown,
+                Operation::Create,
+                error,
+            )),
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! The token set of one subject.
 
-use crate::error::Result;
+use std::fmt;
+
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::external::Credential;
 use crate::numbers::WriteId;
 use crate::session_id::{IdParseError, SessionId};
+use crate::sessions::read::is_unreadable;
 use crate::sessions::{Lookup, Sessions};
 use crate::store::{Cursor, Listed, Page, Revoke, RevokeKind, Revoked, TokenSetPage};
 use crate::subject::Subject;
@@ -25,7 +28,6 @@ use crate::subject::Subject;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
 pub struct Tokens<T> {
     pub(super) sessions: Sessions<T>,
     pub(super) subject: Subject,
@@ -127,13 +129,38 @@ impl<T> Tokens<T> {
         SessionId::parse_shown(placement, shown)
     }
 
-    /// Ends one session of this subject. Another subject's, or none, is left alone.
+    /// Ends one session of this subject, also where its token was renewed since the id was shown.
+    /// Another subject's, or none, is left alone.
     ///
     /// # Errors
     ///
     /// Where the store fails.
     pub async fn revoke(&self, id: &SessionId) -> Result<Revoked> {
-        self.revoke_kind(RevokeKind::One(*id)).await
+        let mut id = *id;
+        for _ in 0..=self.sessions.settings().reruns {
+            let revoked = self.revoke_kind(RevokeKind::One(id)).await?;
+            if revoked.repeated || !revoked.ended.is_empty() {
+                return Ok(revoked);
+            }
+            match self.renewed_since(id).await? {
+                Some(successor) => id = successor,
+                None => return Ok(revoked),
+            }
+        }
+        Err(Error::new(ErrorKind::Contended, Operation::Revoke))
+    }
+
+    /// The id under which a session of this subject lives, where it was renewed and the grace of this
+    /// one is over. Who renews at every request could not be thrown out by what a list has shown.
+    async fn renewed_since(&self, id: SessionId) -> Result<Option<SessionId>> {
+        Ok(match self.sessions.fetch(id, self.sessions.now()).await {
+            Ok(Lookup::Reused(reused)) if reused.subject.as_ref() == Some(&self.subject) => {
+                Some(reused.successor)
+            }
+            Ok(_) => None,
+            Err(error) if is_unreadable(&error) => None,
+            Err(error) => return Err(error),
+        })
     }
 
     /// Ends all sessions of this subject but the one of this token, and supersedes every sign-in that
@@ -167,5 +194,23 @@ impl<T> Tokens<T> {
         let store = self.sessions.store();
         let tried = self.sessions.retry(|| store.revoke(&request, now)).await?;
         Ok(tried.outcome)
+    }
+}
+
+impl<T> Clone for Tokens<T> {
+    fn clone(&self) -> Self {
+        Self {
+            sessions: self.sessions.clone(),
+            subject: self.subject.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Tokens<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("subject", &self.subject)
+            .field("sessions", &self.sessions)
+            .finish()
     }
 }

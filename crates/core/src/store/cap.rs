@@ -77,3 +77,6 @@ pub enum InvalidCap {
         found: u32,
     },
 }
+
+#[cfg(test)]
+mod tests;
