@@ -1,0 +1,327 @@
+//! `renew`: a new id for the same session.
+
+use cloakroom_core::store::Reused;
+
+use crate::suite::prelude::*;
+
+/// A renewed session is the same by its new id: data, label, revision and deadlines.
+pub async fn a_renewed_session_is_the_same<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let labelled = store
+        .record(&subject("renews"), now)
+        .with_label(Some(label("Laptop")));
+    for record in [store.add(labelled, now).await, store.visit(now).await] {
+        let at = now.plus(minutes(20));
+        for grace in [Duration::ZERO, hours(1)] {
+            let before = match store.load(record.id(), at).await {
+                LoadOutcome::Found(before) => before,
+                LoadOutcome::Reused(reused) => store.found(reused.successor, at).await,
+                other => panic!("{other:?}"),
+            };
+            let request = renew(&before, grace);
+            assert_eq!(store.renew(&request, at).await, RenewOutcome::Renewed);
+            let after = store.found(request.new, at).await;
+            assert_eq!(*after, before.renewed(request.new));
+            assert_eq!(after.deadline(), record.deadline(), "a renewal is no use");
+        }
+    }
+}
+
+/// Without grace the old id stops working at once, for everything, and is told apart.
+pub async fn without_grace_the_old_id_dies_at_once<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let subject = subject("at-once");
+    let record = store.sign_in(&subject, now).await;
+    let request = renew(&record, Duration::ZERO);
+    assert_eq!(store.renew(&request, now).await, RenewOutcome::Renewed);
+    names_nothing(store, &record, now).await;
+    let reused = Reused {
+        successor: request.new,
+        subject: Some(subject.clone()),
+    };
+    assert_eq!(
+        store.load(record.id(), now).await,
+        LoadOutcome::Reused(reused)
+    );
+    assert_eq!(store.ids(&subject, now).await, [request.new].into());
+    assert!(
+        store.lives(request.new, now).await,
+        "the use of the old id ended the session"
+    );
+}
+
+/// Repeating a renewal is the same renewal: while the grace runs, when the new id has been used, and
+/// when the grace is over.
+pub async fn a_repeated_renewal_is_renewed<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    for grace in [Duration::ZERO, minutes(1)] {
+        let subject = subject(&format!("repeats {grace:?}"));
+        let record = store.sign_in(&subject, now).await;
+        let request = renew(&record, grace);
+        for _ in 0..2 {
+            assert_eq!(store.renew(&request, now).await, RenewOutcome::Renewed);
+        }
+        let renewed = store.found(request.new, now).await;
+        assert_eq!(store.touch(&renewed, now).await, TouchOutcome::Touched);
+        assert_eq!(
+            store.renew(&request, now).await,
+            RenewOutcome::Renewed,
+            "after a use"
+        );
+        let later = now.plus(minutes(2));
+        assert_eq!(
+            store.renew(&request, later).await,
+            RenewOutcome::Renewed,
+            "after the grace"
+        );
+        assert_eq!(store.ids(&subject, later).await, [request.new].into());
+    }
+}
+
+/// A second renewal from the old id, whose answer was lost, takes the place of the first while
+/// nobody has used what that gave; the id that loses its place goes on until the first grace ends.
+pub async fn a_lost_answer_is_renewed_again<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let subject = subject("lost-answer");
+    let record = store.sign_in(&subject, now).await;
+    let first = renew(&record, minutes(1));
+    assert_eq!(store.renew(&first, now).await, RenewOutcome::Renewed);
+    let second = renew(&record, hours(1));
+    assert_eq!(
+        store.renew(&second, now.plus(seconds(30))).await,
+        RenewOutcome::Renewed
+    );
+    assert_eq!(store.ids(&subject, now).await, [second.new].into());
+
+    let last = just_before(now.plus(minutes(1)));
+    for id in [record.id(), first.new, second.new] {
+        assert_eq!(
+            store.found(id, last).await.id(),
+            second.new,
+            "{id:?} in the first grace"
+        );
+    }
+    let over = now.plus(minutes(1));
+    let reused = Reused {
+        successor: second.new,
+        subject: Some(subject),
+    };
+    for id in [record.id(), first.new] {
+        let answer = store.load(id, over).await;
+        assert_eq!(
+            answer,
+            LoadOutcome::Reused(reused.clone()),
+            "the first grace was stretched"
+        );
+    }
+    assert!(store.lives(second.new, over).await);
+}
+
+/// Once the new id has been touched or changed, by its own name, the client has it: a second renewal
+/// from the old id is told so.
+pub async fn a_used_renewal_is_not_displaced<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    for by_update in [false, true] {
+        let subject = subject(&format!("used, by update: {by_update}"));
+        let record = store.sign_in(&subject, now).await;
+        let first = renew(&record, hours(1));
+        assert_eq!(store.renew(&first, now).await, RenewOutcome::Renewed);
+        let renewed = store.found(first.new, now).await;
+        assert!(!renewed.is_confirmed(), "nobody has used it yet");
+        if by_update {
+            let request = Update {
+                touch: false,
+                ..update(&renewed, "used")
+            };
+            assert!(matches!(
+                store.update(&request, now).await,
+                UpdateOutcome::Saved { .. }
+            ));
+        } else {
+            assert_eq!(store.touch(&renewed, now).await, TouchOutcome::Touched);
+        }
+        assert!(store.found(first.new, now).await.is_confirmed());
+        let second = renew(&record, hours(1));
+        assert_eq!(
+            store.renew(&second, now).await,
+            RenewOutcome::AlreadyRenewed
+        );
+        assert_eq!(store.load(second.new, now).await, LoadOutcome::Absent);
+        assert_eq!(store.ids(&subject, now).await, [first.new].into());
+    }
+}
+
+/// A use through the old id does not show that the client has the new one.
+pub async fn a_use_through_the_old_id_confirms_nothing<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let record = store.sign_in(&subject("still-old"), now).await;
+    let first = renew(&record, hours(1));
+    assert_eq!(store.renew(&first, now).await, RenewOutcome::Renewed);
+    let at = now.plus(minutes(1));
+    assert_eq!(store.touch(&record, at).await, TouchOutcome::Touched);
+    let outcome = store.update(&update(&record, "by the old id"), at).await;
+    assert!(
+        matches!(outcome, UpdateOutcome::Saved { .. }),
+        "{outcome:?}"
+    );
+    let renewed = store.found(first.new, at).await;
+    assert!(!renewed.is_confirmed());
+    assert_eq!(renewed.last_seen(), at, "it is a use all the same");
+    let second = renew(&record, hours(1));
+    assert_eq!(store.renew(&second, at).await, RenewOutcome::Renewed);
+    // Nor does it take a confirmation back.
+    let renewed = store.found(second.new, at).await;
+    assert_eq!(store.touch(&renewed, at).await, TouchOutcome::Touched);
+    assert_eq!(
+        store.touch(&record, at.plus(minutes(1))).await,
+        TouchOutcome::Touched
+    );
+    assert!(store.found(second.new, at).await.is_confirmed());
+}
+
+/// Once the grace is over, a second renewal from the old id is too late, used or not.
+pub async fn after_the_grace_it_is_already_renewed<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    for grace in [Duration::ZERO, minutes(1)] {
+        let record = store.visit(now).await;
+        let first = renew(&record, grace);
+        assert_eq!(store.renew(&first, now).await, RenewOutcome::Renewed);
+        let over = now.plus(grace);
+        let second = renew(&record, hours(1));
+        assert_eq!(
+            store.renew(&second, over).await,
+            RenewOutcome::AlreadyRenewed
+        );
+        assert_eq!(store.load(second.new, over).await, LoadOutcome::Absent);
+        assert!(store.lives(first.new, over).await);
+    }
+}
+
+/// Rule 6: a new id that is or was in use is refused, and nothing is written.
+pub async fn a_used_new_id_is_refused<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let subject = subject("collides");
+    let record = store.sign_in(&subject, now).await;
+    let living = store.sign_in(&subject, now).await;
+    let ended = store.sign_in(&subject, now).await;
+    let _ = store.delete(&delete(&ended), now).await;
+    let old = store.sign_in(&subject, now).await;
+    let renewal = renew(&old, Duration::ZERO);
+    assert_eq!(store.renew(&renewal, now).await, RenewOutcome::Renewed);
+    let renewed = store.found(renewal.new, now).await;
+    for (from, new) in [
+        (&record, living.id()),
+        (&record, ended.id()),
+        (&record, old.id()),
+        (&record, renewal.new),
+        (&*renewed, old.id()),
+    ] {
+        let request = Renew {
+            new,
+            ..renew(from, hours(1))
+        };
+        assert_eq!(
+            store.renew(&request, now).await,
+            RenewOutcome::Duplicate,
+            "{new:?}"
+        );
+        assert_eq!(*store.found(from.id(), now).await, *from);
+    }
+    assert_eq!(*store.found(living.id(), now).await, living);
+    assert_eq!(store.load(ended.id(), now).await, LoadOutcome::Absent);
+    let all = [record.id(), living.id(), renewal.new];
+    assert_eq!(store.ids(&subject, now).await, all.into());
+}
+
+/// Of many renewals without grace at the same time, one has the session.
+pub async fn one_of_many_renewals_wins<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let now = stage.start;
+    let subject = subject("renews-in-parallel");
+    for round in 0..20 {
+        let record = stage.store.sign_in(&subject, now).await;
+        let renewals = (0..6).map(|_| {
+            let (store, request) = (stage.store.clone(), renew(&record, Duration::ZERO));
+            async move { (store.renew(&request, now).await, request.new) }
+        });
+        let mut winners = Vec::new();
+        for (outcome, new) in together(renewals).await {
+            match outcome {
+                RenewOutcome::Renewed => winners.push(new),
+                other => assert_eq!(other, RenewOutcome::AlreadyRenewed, "round {round}"),
+            }
+        }
+        let listed = stage.store.ids(&subject, now).await;
+        assert_eq!(
+            Vec::from_iter(listed),
+            winners,
+            "round {round}: one id, one session"
+        );
+        let _ = stage
+            .store
+            .revoke(&revoke(&subject, RevokeKind::All), now)
+            .await;
+    }
+}
+
+/// Of many renewals with grace at the same time, every one that was answered names one session.
+pub async fn many_renewals_in_grace_are_one_session<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let now = stage.start;
+    let subject = subject("retries-in-parallel");
+    for round in 0..20 {
+        let record = stage.store.sign_in(&subject, now).await;
+        let renewals = (0..6).map(|_| {
+            let (store, request) = (stage.store.clone(), renew(&record, hours(1)));
+            async move { (store.renew(&request, now).await, request.new) }
+        });
+        let answers = together(renewals).await;
+        let listed = Vec::from_iter(stage.store.ids(&subject, now).await);
+        assert_eq!(listed.len(), 1, "round {round}");
+        for (outcome, new) in answers {
+            assert_eq!(
+                outcome,
+                RenewOutcome::Renewed,
+                "round {round}: nobody has used one"
+            );
+            assert_eq!(
+                [stage.store.found(new, now).await.id()],
+                *listed,
+                "round {round}"
+            );
+        }
+        let _ = stage
+            .store
+            .revoke(&revoke(&subject, RevokeKind::All), now)
+            .await;
+    }
+}
+
+/// Every operation but `load` and `renew` takes the id for one that is not there.
+async fn names_nothing<S: SessionStore>(store: &Client<S>, record: &Record, now: Timestamp) {
+    let subject = record.subject().expect("the session of a subject");
+    assert_eq!(
+        store.update(&update(record, "late"), now).await,
+        UpdateOutcome::Missing
+    );
+    assert_eq!(store.touch(record, now).await, TouchOutcome::Missing);
+    assert_eq!(
+        store.delete(&delete(record), now).await,
+        DeleteOutcome::Missing
+    );
+    let request = revoke(subject, RevokeKind::One(record.id()));
+    assert!(store.revoke(&request, now).await.ended.is_empty());
+    let request = Create {
+        replaces: at_revision(record),
+        ..create(&store.record(subject, now))
+    };
+    assert_eq!(store.create(&request, now).await, CreateOutcome::Missing);
+}

@@ -1,0 +1,36 @@
+//! Calls that are stopped in the middle, at a point that the case chooses.
+
+use std::future::Future;
+use std::pin::pin;
+
+use cloakroom_core::fault::Hold;
+
+/// Runs a call until it is held, lets something else happen, and lets the call go on.
+///
+/// # Panics
+///
+/// Where the call is done without having been held: the case would prove nothing.
+pub(crate) async fn while_held<A, B>(
+    hold: Hold,
+    call: impl Future<Output = A>,
+    meanwhile: impl Future<Output = B>,
+) -> (A, B) {
+    let mut call = pin!(call);
+    tokio::select! {
+        biased;
+        () = hold.arrived() => {}
+        _ = &mut call => panic!("the call has to reach the point where it is held"),
+    }
+    let happened = meanwhile.await;
+    hold.release();
+    (call.await, happened)
+}
+
+/// Runs a call until it is held, and drops it there. Its answer, where it is never held.
+pub(crate) async fn drop_when_held<A>(hold: Hold, call: impl Future<Output = A>) -> Option<A> {
+    tokio::select! {
+        biased;
+        () = hold.arrived() => None,
+        answer = call => Some(answer),
+    }
+}

@@ -1,0 +1,58 @@
+//! How the list of the cases becomes tests, and a registry.
+
+/// Emits the whole suite as tests: a module of this name, with a module for each rule, with a
+/// `#[test]` for each case.
+///
+/// ```
+/// use cloakroom_conformance::reference::MemoryHarness;
+///
+/// cloakroom_conformance::conformance!(memory, MemoryHarness);
+/// # fn main() {}
+/// ```
+///
+/// gives `memory::rule_01_no_resurrection::late_update_never_creates` and all the others. Each case
+/// starts a store of its own, so that they run in parallel and in any order.
+#[macro_export]
+macro_rules! conformance {
+    ($name:ident, $harness:ty $(,)?) => {
+        $crate::__for_each_case! { __emit_tests! [$name, $harness] }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __emit_tests {
+    (
+        [$name:ident, $harness:ty]
+        $([$rule:expr] $group:ident { $($case:ident)* })*
+    ) => {
+        mod $name {
+            #[allow(unused_imports)] // what the harness is named by, wherever it is
+            use super::*;
+
+            type HarnessUnderTest = $harness;
+
+            $(mod $group {
+                $(#[test]
+                fn $case() {
+                    $crate::run($crate::cases::$group::$case::<super::HarnessUnderTest>());
+                })*
+            })*
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    (
+        [$harness:ty]
+        $([$rule:expr] $group:ident { $($case:ident)* })*
+    ) => {
+        vec![$($($crate::Case {
+            name: concat!(stringify!($group), "::", stringify!($case)),
+            rule: $rule,
+            run: || $crate::run($crate::cases::$group::$case::<$harness>()),
+        },)*)*]
+    };
+}

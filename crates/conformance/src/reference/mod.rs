@@ -1,0 +1,8 @@
+//! The smallest complete store, and its harness: what a backend author starts from.
+
+mod harness;
+mod memory;
+
+pub use harness::MemoryHarness;
+pub(crate) use memory::Maps;
+pub use memory::MemoryStore;
