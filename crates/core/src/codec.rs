@@ -17,6 +17,9 @@ use crate::record::Payload;
 #[non_exhaustive]
 pub enum Codec {
     /// JSON: readable in the store, tolerant of added fields, of the widest support.
+    ///
+    /// What JSON cannot say does not come back: a fraction that is no number becomes `null`, and data
+    /// nested more than 127 deep are written but not read.
     #[default]
     Json,
     /// MessagePack, with the names of fields: smaller than JSON, as tolerant.
@@ -58,18 +61,21 @@ impl Codec {
 
     pub(crate) fn encode<T: Serialize>(self, data: &T, operation: Operation) -> Result<Payload> {
         let encoded = match self {
-            Self::Json => serde_json::to_vec(data).map_err(|e| e.to_string()),
+            Self::Json => serde_json::to_vec(data).ok(),
             #[cfg(feature = "msgpack")]
-            Self::MessagePack => rmp_serde::to_vec_named(data).map_err(|e| e.to_string()),
+            Self::MessagePack => rmp_serde::to_vec_named(data).ok(),
             #[cfg(feature = "postcard")]
-            Self::Postcard => postcard::to_stdvec(data).map_err(|e| e.to_string()),
+            Self::Postcard => postcard::to_stdvec(data).ok(),
         };
         match encoded {
-            Ok(bytes) => Ok(Payload {
+            Some(bytes) => Ok(Payload {
                 codec: self.number(),
                 bytes: Bytes::from(bytes),
             }),
-            Err(why) => Err(Error::with_source(ErrorKind::Encode, operation, why)),
+            None => {
+                let why = EncodeError { codec: self };
+                Err(Error::with_source(ErrorKind::Encode, operation, why))
+            }
         }
     }
 
@@ -123,6 +129,25 @@ fn json_detail(error: &serde_json::Error) -> String {
         error.column()
     )
 }
+
+/// Data that could not be encoded. What their `Serialize` said is not in the message: it may quote them.
+#[derive(Debug)]
+struct EncodeError {
+    codec: Codec,
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "encoding as {:?} failed; their `Serialize` refuses, or the codec lacks their shape, as JSON \
+             lacks maps whose keys are not texts",
+            self.codec
+        )
+    }
+}
+
+impl std::error::Error for EncodeError {}
 
 /// Data that do not decode to the type. Their content is not in the message.
 #[derive(Debug)]

@@ -83,6 +83,8 @@ mod external;
 pub mod fault;
 mod label;
 mod map;
+#[cfg(doctest)]
+mod must_not_compile;
 mod numbers;
 mod placement;
 mod random;

@@ -38,6 +38,10 @@ pub struct SessionMap {
 }
 
 impl SessionMap {
+    /// How deep a value can be nested, in arrays and objects. Decoders stop a little beyond it, so that
+    /// a session with a deeper value could not be read any more.
+    pub const MAX_DEPTH: usize = 100;
+
     /// An empty map.
     #[must_use]
     pub fn new() -> Self {
@@ -78,11 +82,18 @@ impl SessionMap {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Encode`] where the value has no form in JSON. Nothing is changed then.
+    /// [`ErrorKind::Encode`] where the value has no form in JSON, or is nested more than
+    /// [`MAX_DEPTH`](SessionMap::MAX_DEPTH) deep. Nothing is changed then.
     pub fn set(&mut self, key: impl Into<String>, value: impl Serialize) -> Result<()> {
-        let value = serde_json::to_value(value).map_err(|why| {
-            Error::with_source(ErrorKind::Encode, Operation::Update, why.to_string())
+        let refuse =
+            |why: &'static str| Error::with_source(ErrorKind::Encode, Operation::Update, why);
+        // The message of the failure could quote the value.
+        let value = serde_json::to_value(value).map_err(|_| {
+            refuse("the value has no form in JSON: a map whose keys are not texts?")
         })?;
+        if is_deeper(&value, Self::MAX_DEPTH) {
+            return Err(refuse("the value is nested too deep to be read again"));
+        }
         let key = key.into();
         self.changes.insert(key.clone(), Some(value.clone()));
         self.values.insert(key, value);
@@ -110,6 +121,18 @@ impl SessionMap {
             };
             self.changes.insert(key.clone(), value.clone());
         }
+    }
+}
+
+/// Whether a value is nested in more arrays and objects than this.
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let Some(rest) = levels.checked_sub(1) else {
+        return value.is_array() || value.is_object();
+    };
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_deeper(item, rest)),
+        Value::Object(members) => members.values().any(|member| is_deeper(member, rest)),
+        _ => false,
     }
 }
 

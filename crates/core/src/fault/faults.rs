@@ -11,6 +11,10 @@ use crate::fault::script::{At, Fault, Script, What};
 /// Says which calls of a [`FaultStore`](crate::fault::FaultStore) fail, and how. Clones share the
 /// script.
 ///
+/// The handle tries a call again, twice by default, that failed in passing or whose answer was lost:
+/// a single such fault does not reach the application. Ask for `Calls::to(…).times(3)`, or build the
+/// handle with [`retries(0)`](crate::SessionsBuilder::retries).
+///
 /// A call meets one fault at most: the earliest that was asked for and is not used up.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {

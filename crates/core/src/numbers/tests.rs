@@ -11,6 +11,15 @@ fn revisions_count_from_one_and_never_wrap() {
 }
 
 #[test]
+fn a_random_revision_leaves_room_to_count_exactly() {
+    let drawn: Vec<u64> = (0..100).map(|_| Revision::random().get()).collect();
+    assert!(drawn.iter().all(|drawn| (1..=1 << 48).contains(drawn)));
+    // Nor are they few: all below a 256th of the range is chance of one in 256 to the hundredth.
+    assert!(drawn.iter().any(|drawn| *drawn > 1 << 40));
+    assert_ne!(Revision::random(), Revision::random());
+}
+
+#[test]
 fn generations_and_write_ids_are_never_the_same() {
     let one = Generation::random(Operation::Begin).unwrap();
     assert_ne!(one, Generation::random(Operation::Begin).unwrap());

@@ -20,8 +20,8 @@ const EXTERNAL: u8 = 1 << 1;
 const REMEMBERED: u8 = 1 << 2;
 const KNOWN_FLAGS: u8 = HAS_AUTHENTICATED | EXTERNAL | REMEMBERED;
 
-const TIMES: std::ops::Range<usize> = 68..77;
-const HEADER_LEN: usize = 85;
+const TIMES: std::ops::Range<usize> = 76..85;
+const HEADER_LEN: usize = 93;
 
 /// A version of the stored form, for deployments that roll forward host by host: write the version
 /// that every host can read.
@@ -76,8 +76,9 @@ impl DecodeError {
 impl Record {
     /// The stored form, for backends that keep bytes.
     ///
-    /// Integers are big-endian, and CRC-32 is zlib's. The id is not in it: it is the key that the bytes are stored
-    /// under, and both checksums cover it, so that bytes under another key are found damaged.
+    /// Integers are big-endian, and CRC-32 is zlib's. The id is not in it: it is the key that the
+    /// bytes are stored under, and both checksums cover it, so that bytes under another key are found
+    /// damaged.
     ///
     /// | offset | size | what |
     /// | --- | --- | --- |
@@ -96,13 +97,14 @@ impl Record {
     /// | 44 | 8 | authenticated, likewise; 0 where there is none |
     /// | 52 | 8 | idle timeout, ms |
     /// | 60 | 8 | overall timeout, ms |
-    /// | 68 | 8 | last seen, ms since the Unix epoch |
-    /// | 76 | 1 | confirmed: 1 once used by its present id, else 0 |
-    /// | 77 | 4 | CRC-32 of the id (32 bytes) and of bytes 68 to 76: the *times* |
-    /// | 81 | 4 | CRC-32 of the id, of bytes 0 to 67, and of everything from 85 |
-    /// | 85 | | subject, label, data; the data end where the bytes end |
+    /// | 68 | 8 | when the present token was issued, ms since the Unix epoch |
+    /// | 76 | 8 | last seen, likewise |
+    /// | 84 | 1 | confirmed: 1 once used by its present id, else 0 |
+    /// | 85 | 4 | CRC-32 of the id (32 bytes) and of bytes 76 to 84: the *times* |
+    /// | 89 | 4 | CRC-32 of the id, of bytes 0 to 75, and of everything from 93 |
+    /// | 93 | | subject, label, data; the data end where the bytes end |
     ///
-    /// A touch replaces bytes 68 to 80 alone. The bytes 0 to 3 mean the same in every version.
+    /// A touch replaces bytes 76 to 88 alone. The bytes 0 to 3 mean the same in every version.
     #[must_use]
     pub fn encode(&self, version: RecordVersion) -> Vec<u8> {
         let subject = self.subject.as_ref().map_or("", Subject::as_str);
@@ -134,6 +136,7 @@ impl Record {
         );
         out.extend_from_slice(&millis(self.timeouts.idle()).to_be_bytes());
         out.extend_from_slice(&millis(self.timeouts.overall()).to_be_bytes());
+        out.extend_from_slice(&self.issued.as_millis().to_be_bytes());
         let fixed = checksum(
             &self.id,
             [out.as_slice(), subject.as_bytes(), label.as_bytes(), data],
@@ -146,7 +149,7 @@ impl Record {
         out
     }
 
-    /// Bytes 68 to 80 of the stored form: what a touch replaces in place.
+    /// Bytes 76 to 88 of the stored form: what a touch replaces in place.
     #[must_use]
     pub fn encode_times(&self) -> [u8; 13] {
         let mut times = [0; 13];
@@ -188,6 +191,7 @@ impl Record {
         let authenticated = fields.u64()?;
         let idle = Duration::from_millis(fields.u64()?);
         let overall = Duration::from_millis(fields.u64()?);
+        let issued = fields.u64()?;
         let last_seen = fields.u64()?;
         let [confirmed] = fields.array()?;
         let times_sum = u32::from_be_bytes(fields.array()?);
@@ -220,7 +224,7 @@ impl Record {
             "it has a time of authentication that it denies",
         )?;
         check(
-            [created, authenticated, last_seen]
+            [created, authenticated, issued, last_seen]
                 .iter()
                 .all(|at| *at <= Timestamp::MAX.as_millis()),
             "a time is out of range",
@@ -231,6 +235,7 @@ impl Record {
             label: text(label, |s| Label::new(s).ok())?,
             created: Timestamp::from_millis(created),
             authenticated: has_authenticated.then(|| Timestamp::from_millis(authenticated)),
+            issued: Timestamp::from_millis(issued),
             last_seen: Timestamp::from_millis(last_seen),
             timeouts: Timeouts::new(idle, overall)
                 .map_err(|_| corrupt("its timeouts are out of range"))?,

@@ -28,6 +28,7 @@ pub struct Record {
     label: Option<Label>,
     created: Timestamp,
     authenticated: Option<Timestamp>,
+    issued: Timestamp,
     last_seen: Timestamp,
     timeouts: Timeouts,
     revision: Revision,
@@ -57,6 +58,7 @@ impl Record {
             label: None,
             created: now,
             authenticated: None,
+            issued: now,
             last_seen: now,
             timeouts,
             revision: Revision::FIRST,
@@ -140,6 +142,12 @@ impl Record {
     #[must_use]
     pub fn authenticated(&self) -> Option<Timestamp> {
         self.authenticated
+    }
+
+    /// When its present token was issued: at its creation, and by each renewal.
+    #[must_use]
+    pub fn issued(&self) -> Timestamp {
+        self.issued
     }
 
     /// When it was last used, as far as touches tell.
@@ -246,11 +254,12 @@ impl Record {
         }
     }
 
-    /// The same session under a new id.
+    /// The same session under a new id, whose token is issued at `now`.
     #[must_use]
-    pub fn renewed(&self, id: SessionId) -> Self {
+    pub fn renewed(&self, id: SessionId, now: Timestamp) -> Self {
         Self {
             id,
+            issued: now,
             confirmed: false,
             ..self.clone()
         }
@@ -278,3 +287,6 @@ impl std::fmt::Debug for Payload {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,9 @@ use crate::error::{Operation, Result};
 use crate::numbers::Generation;
 use crate::record::Record;
 use crate::semantics::end::{leave, left_behind};
-use crate::semantics::resolve::{ended, is_alive, kept_head, resolve};
+use crate::semantics::resolve::{
+    Standing, ended, is_alive, kept_head, resolve, standing, take_out,
+};
 use crate::semantics::{Entry, SetHead, Shelf};
 use crate::session_id::SessionId;
 use crate::store::{Cap, Create, CreateOutcome, EndReason, OnCap, Replaces};
@@ -97,9 +99,7 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
     if let Some((before, set_goes)) = before {
         leave(shelf, &before, record.id(), set_goes);
     }
-    for id in room.gone {
-        shelf.remove_member(subject, id);
-    }
+    take_out(shelf, subject, room.gone);
     for id in &room.evicted {
         shelf.put_entry(*id, ended(record.write_id(), EndReason::Ended, now));
         shelf.remove_member(subject, *id);
@@ -169,7 +169,7 @@ fn to_replace(
 /// Who leaves a token set before a new member joins.
 struct Room {
     /// Members whose session is over or lost. They do not count.
-    gone: Vec<SessionId>,
+    gone: Vec<(SessionId, Standing)>,
     /// Members that the cap ends, in the order of their ids.
     evicted: Vec<SessionId>,
 }
@@ -197,13 +197,13 @@ fn make_room(
         if id == new || Some(id) == replaced {
             continue;
         }
-        match shelf.entry(id)? {
-            Some(Entry::Live(record)) if !record.deadline().is_over(now) => {
+        match (standing(shelf, subject, id, now)?, shelf.entry(id)?) {
+            (Standing::Counts, Some(Entry::Live(record))) => {
                 staying.push((eviction_rank(&record, cap.on_cap()), id));
             }
-            Some(Entry::Damaged) => staying.push((Timestamp::EPOCH, id)),
-            Some(Entry::NewerVersion) => staying.push((Timestamp::MAX, id)),
-            Some(Entry::Live(_) | Entry::Renewed(_) | Entry::Ended(_)) | None => room.gone.push(id),
+            (Standing::Counts, Some(Entry::Damaged)) => staying.push((Timestamp::EPOCH, id)),
+            (Standing::Counts, _) => staying.push((Timestamp::MAX, id)),
+            (standing, _) => room.gone.push((id, standing)),
         }
     }
     let excess = (staying.len() + 1).saturating_sub(max);

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Operation, Result};
 use crate::numbers::{Generation, WriteId};
-use crate::semantics::resolve::{Named, counts, ended, kept_head, resolve};
+use crate::semantics::resolve::{Named, Standing, ended, kept_head, resolve, standing, take_out};
 use crate::semantics::{Entry, SetHead, Shelf};
 use crate::session_id::SessionId;
 use crate::store::{Delete, DeleteOutcome, ENDED_MEMORY, EndReason, Revoke, RevokeKind, Revoked};
@@ -121,10 +121,9 @@ fn revoke_all(
         if Some(id) == kept {
             continue;
         }
-        if counts(shelf, subject, id, now)? {
-            revoked.ended.push(id);
-        } else {
-            gone.push(id);
+        match standing(shelf, subject, id, now)? {
+            Standing::Counts => revoked.ended.push(id),
+            standing => gone.push((id, standing)),
         }
     }
     let new_head = match head {
@@ -138,9 +137,7 @@ fn revoke_all(
         }),
     };
 
-    for id in gone {
-        shelf.remove_member(subject, id);
-    }
+    take_out(shelf, subject, gone);
     for id in &revoked.ended {
         shelf.put_entry(*id, ended(write_id, EndReason::Ended, now));
         shelf.remove_member(subject, *id);

@@ -35,6 +35,3 @@ pub use purge::{purge_entry, purge_set};
 pub use renew::renew;
 pub use shelf::Shelf;
 pub use update::{touch, update};
-
-#[cfg(test)]
-mod tests;

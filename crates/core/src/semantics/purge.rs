@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::semantics::end::set_goes_with;
-use crate::semantics::resolve::counts;
+use crate::semantics::resolve::{Standing, standing, take_out};
 use crate::semantics::{Entry, Shelf};
 use crate::session_id::SessionId;
 use crate::subject::Subject;
@@ -52,15 +52,14 @@ pub fn purge_set(shelf: &mut impl Shelf, subject: &Subject, now: Timestamp) -> R
     let members = shelf.members(subject)?;
     let mut gone = Vec::new();
     for id in &members {
-        if !counts(shelf, subject, *id, now)? {
-            gone.push(*id);
+        match standing(shelf, subject, *id, now)? {
+            Standing::Counts => {}
+            standing => gone.push((*id, standing)),
         }
     }
 
     let all_gone = gone.len() == members.len();
-    for id in gone {
-        shelf.remove_member(subject, id);
-    }
+    take_out(shelf, subject, gone);
     if all_gone {
         shelf.remove_head(subject);
     }

@@ -55,13 +55,19 @@ pub fn renew(shelf: &mut impl Shelf, request: &Renew, now: Timestamp) -> Result<
     // Where the place of an unused id is taken, both old ids lead to the new one until the grace,
     // which the first of them was given, is over.
     shelf.put_entry(request.old, renewed.clone());
-    move_record(shelf, &record, request.new, renewed);
+    move_record(shelf, &record, request.new, renewed, now);
     Ok(RenewOutcome::Renewed)
 }
 
-fn move_record(shelf: &mut impl Shelf, record: &Record, new: SessionId, renewed: Entry) {
+fn move_record(
+    shelf: &mut impl Shelf,
+    record: &Record,
+    new: SessionId,
+    renewed: Entry,
+    now: Timestamp,
+) {
     shelf.put_entry(record.id(), renewed);
-    shelf.put_entry(new, Entry::Live(Arc::new(record.renewed(new))));
+    shelf.put_entry(new, Entry::Live(Arc::new(record.renewed(new, now))));
     if let Some(subject) = record.subject() {
         shelf.remove_member(subject, record.id());
         shelf.add_member(subject, new);

@@ -112,29 +112,58 @@ pub(super) fn kept_head(
         return Ok(Some(head));
     }
     for id in shelf.members(subject)? {
-        if counts(shelf, subject, id, now)? {
+        if let Standing::Counts = standing(shelf, subject, id, now)? {
             return Ok(Some(head));
         }
     }
     Ok(None)
 }
 
-/// Whether a member of a token set counts as one: its session is its subject's and not over, as far
-/// as can be told.
-pub(super) fn counts(
+/// What a member of a token set stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// A session that is not over, as far as can be told.
+    Counts,
+    /// A session that is over.
+    Over,
+    /// No session of the subject: a damaged record that was deleted without its subject has left its
+    /// membership behind.
+    Stray,
+}
+
+/// What a member of a token set stands for.
+pub(super) fn standing(
     shelf: &impl Shelf,
     subject: &Subject,
     member: SessionId,
     now: Timestamp,
-) -> Result<bool> {
+) -> Result<Standing> {
     Ok(match shelf.entry(member)? {
-        Some(Entry::Live(record)) => {
-            record.subject() == Some(subject) && !record.deadline().is_over(now)
+        Some(Entry::Live(record)) if record.subject() == Some(subject) => {
+            if record.deadline().is_over(now) {
+                Standing::Over
+            } else {
+                Standing::Counts
+            }
         }
-        Some(Entry::Damaged | Entry::NewerVersion) => true,
-        // A damaged record that was deleted without its subject has left its membership behind.
-        Some(Entry::Renewed(_) | Entry::Ended(_)) | None => false,
+        Some(Entry::Damaged | Entry::NewerVersion) => Standing::Counts,
+        Some(Entry::Live(_) | Entry::Renewed(_) | Entry::Ended(_)) | None => Standing::Stray,
     })
+}
+
+/// Takes members out of a token set that do not count, and with them the records that are over: a
+/// record without its membership is never left behind.
+pub(super) fn take_out(
+    shelf: &mut impl Shelf,
+    subject: &Subject,
+    members: impl IntoIterator<Item = (SessionId, Standing)>,
+) {
+    for (id, standing) in members {
+        if standing == Standing::Over {
+            shelf.remove_entry(id);
+        }
+        shelf.remove_member(subject, id);
+    }
 }
 
 /// The memory that an id has ended.

@@ -1,5 +1,6 @@
 //! Tokens that someone else issued, in a subject's token set.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -14,7 +15,6 @@ use crate::sessions::{Lookup, Session, SessionOptions, Tokens};
 use crate::store::{CreateOutcome, Replaces, RevokeKind, Revoked};
 
 /// What became of [`Tokens::add`].
-#[derive(Debug)]
 #[must_use]
 pub enum AddOutcome<T> {
     /// The token is in the set.
@@ -29,6 +29,21 @@ pub enum AddOutcome<T> {
     /// All sessions of the subject were revoked while the token was being added. Check the token once
     /// more.
     Superseded,
+}
+
+/// Without the data.
+impl<T> fmt::Debug for AddOutcome<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added { session, evicted } => f
+                .debug_struct("Added")
+                .field("session", session)
+                .field("evicted", evicted)
+                .finish(),
+            Self::CapReached => f.write_str("CapReached"),
+            Self::Superseded => f.write_str("Superseded"),
+        }
+    }
 }
 
 impl<T> Tokens<T> {
@@ -76,7 +91,7 @@ where
     ///
     /// # Errors
     ///
-    /// As [`Sessions::create`], and
+    /// As [`Sessions::create`](crate::Sessions::create), and
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) where the token was made for
     /// another subject.
     pub async fn add(

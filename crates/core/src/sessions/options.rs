@@ -1,6 +1,7 @@
 //! What one session may have of its own.
 
 use crate::label::Label;
+use crate::sessions::Session;
 use crate::timeouts::Timeouts;
 
 /// What one session may have of its own, instead of the handle's settings.
@@ -25,6 +26,15 @@ impl SessionOptions {
     /// Nothing of its own.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// All that another session has of its own.
+    pub fn like<T>(other: &Session<T>) -> Self {
+        Self {
+            label: other.label().cloned(),
+            timeouts: Some(other.timeouts()),
+            remembered: Some(other.is_remembered()),
+        }
     }
 
     /// What the user tells the session by.

@@ -11,6 +11,7 @@ use crate::record::{Record, SessionInfo};
 use crate::session_id::SessionId;
 use crate::sessions::{Lookup, Session, Sessions};
 use crate::store::{LoadOutcome, TouchOutcome};
+use crate::subject::Subject;
 use crate::time::Timestamp;
 
 impl<T> Sessions<T>
@@ -39,7 +40,7 @@ where
         };
         let data = self.decode(&record, Operation::Load)?;
         if !self.is_touch_due(&record, id, now) {
-            return Ok(Lookup::Found(Session::new(record, data, now)));
+            return Ok(Lookup::Found(Session::new(record, data, now).by(id)));
         }
         let touched = self
             .retry(|| self.store().touch(id, record.subject(), now))
@@ -47,11 +48,13 @@ where
         Ok(match touched.map(|tried| tried.outcome) {
             Ok(TouchOutcome::Touched) => {
                 let record = Arc::new(record.touched(record.id() == id, now));
-                Lookup::Found(Session::new(record, data, now))
+                Lookup::Found(Session::new(record, data, now).by(id))
             }
             Ok(TouchOutcome::Missing) => return self.peek_at(id, now).await,
             Err(error) => Lookup::Found(
-                Session::new(record, data, now).with_touch_error(Some(Arc::new(error))),
+                Session::new(record, data, now)
+                    .by(id)
+                    .with_touch_error(Some(Arc::new(error))),
             ),
         })
     }
@@ -68,7 +71,7 @@ where
     async fn peek_at(&self, id: SessionId, now: Timestamp) -> Result<Lookup<Session<T>>> {
         self.fetch(id, now).await?.try_map(|record| {
             let data = self.decode(&record, Operation::Load)?;
-            Ok(Session::new(record, data, now))
+            Ok(Session::new(record, data, now).by(id))
         })
     }
 }
@@ -85,7 +88,8 @@ impl<T> Sessions<T> {
         Ok(found.map(|record| record.info()))
     }
 
-    /// Touches a session now, however lately it was touched before, without decoding its data.
+    /// Touches a session now, without decoding its data. It writes every time, however lately the
+    /// session was touched before: not for every message of a long-lived connection.
     ///
     /// # Errors
     ///
@@ -116,6 +120,23 @@ impl<T> Sessions<T> {
             LoadOutcome::Reused(reused) => Lookup::Reused(reused),
             LoadOutcome::Replaced => Lookup::Replaced,
             LoadOutcome::Absent => Lookup::Absent,
+        })
+    }
+
+    /// The id under which a session of this subject lives, where it was renewed and the grace of this
+    /// one is over.
+    pub(super) async fn renewed_since(
+        &self,
+        id: SessionId,
+        subject: Option<&Subject>,
+    ) -> Result<Option<SessionId>> {
+        Ok(match self.fetch(id, self.now()).await {
+            Ok(Lookup::Reused(reused)) if reused.subject.as_ref() == subject => {
+                Some(reused.successor)
+            }
+            Ok(_) => None,
+            Err(error) if is_unreadable(&error) => None,
+            Err(error) => return Err(error),
         })
     }
 

@@ -20,6 +20,7 @@ pub struct Session<T> {
     record: Arc<Record>,
     data: T,
     as_of: Timestamp,
+    by_old_token: bool,
     touch_error: Option<Arc<Error>>,
 }
 
@@ -29,7 +30,17 @@ impl<T> Session<T> {
             record,
             data,
             as_of,
+            by_old_token: false,
             touch_error: None,
+        }
+    }
+
+    /// With the id that the session was asked for by.
+    pub(super) fn by(self, id: SessionId) -> Self {
+        let by_old_token = id != self.id();
+        Self {
+            by_old_token,
+            ..self
         }
     }
 
@@ -52,7 +63,8 @@ impl<T> Session<T> {
         self.data
     }
 
-    /// What the store knows the session by. Safe to log.
+    /// What the store knows the session by. Safe to log. Another than the id of the token that was
+    /// presented, where that is an old one in its grace.
     #[must_use]
     pub fn id(&self) -> SessionId {
         self.record.id()
@@ -88,6 +100,25 @@ impl<T> Session<T> {
     pub fn authenticated_within(&self, within: Duration) -> bool {
         self.authenticated()
             .is_some_and(|at| !Deadline::at(at.plus(within)).is_over(self.as_of))
+    }
+
+    /// When its present token was issued: at its creation or sign-in, and by each renewal.
+    #[must_use]
+    pub fn token_issued(&self) -> Timestamp {
+        self.record.issued()
+    }
+
+    /// Whether it was asked for by an old token in its grace: the client has not used the new one yet.
+    #[must_use]
+    pub fn is_by_old_token(&self) -> bool {
+        self.by_old_token
+    }
+
+    /// Whether the token that it was asked for by is at least this old, or was renewed already: what
+    /// to ask before [`renew_if_due`](crate::Sessions::renew_if_due), which is a call to the store.
+    #[must_use]
+    pub fn is_renewal_due(&self, every: Duration) -> bool {
+        self.by_old_token || Deadline::at(self.token_issued().plus(every)).is_over(self.as_of)
     }
 
     /// When it was last used, as far as touches tell.
@@ -164,11 +195,20 @@ impl<T> fmt::Debug for Session<T> {
 }
 
 /// A session and its token, which exists nowhere else: hand it to the client.
-#[derive(Debug)]
 #[must_use = "the token is lost unless it is handed to the client"]
 pub struct Issued<T> {
     /// The secret for the client.
     pub token: Token,
     /// The session that it opens.
     pub session: Session<T>,
+}
+
+/// Without the data, as [`Session`], and without the token.
+impl<T> fmt::Debug for Issued<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issued")
+            .field("token", &self.token)
+            .field("session", &self.session)
+            .finish()
+    }
 }

@@ -1,5 +1,6 @@
 //! Signing in: begin, prove who it is, complete.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -22,6 +23,9 @@ use crate::token::Token;
 /// It can be serialised, to wait for a second factor or an identity provider. **Whoever can forge one
 /// signs in as anybody**: keep it on the server, such as in the visitor's session, or authenticate
 /// it.
+///
+/// Completing it does not use it up: a copy completes again until its deadline, and makes another
+/// session. Complete it where the proof was given, and forget it.
 ///
 /// Every sign-in attempt that began before the subject's sessions were all revoked is superseded: a
 /// password change ends the sign-ins with the old password too.
@@ -67,6 +71,13 @@ impl SignInAttempt {
         }
     }
 
+    /// With the label, the timeouts and the mark of being remembered that another session has, such as
+    /// that of the user id before it was changed.
+    pub fn like<T>(self, other: &Session<T>) -> Self {
+        let options = SessionOptions::like(other);
+        Self { options, ..self }
+    }
+
     /// The user asked to be remembered: see [`SessionOptions::remembered`].
     pub fn remembered(self, timeouts: Timeouts) -> Self {
         Self {
@@ -77,7 +88,6 @@ impl SignInAttempt {
 }
 
 /// What became of a sign-in.
-#[derive(Debug)]
 #[must_use]
 pub enum SignIn<T> {
     /// The user is signed in, with a new token. The old one, if there was one, is dead.
@@ -96,7 +106,8 @@ pub enum SignIn<T> {
     /// The user has as many sessions as the cap allows, and the cap refuses.
     CapReached,
     /// The session that was signed in from was signed in or out by another request meanwhile, as when
-    /// a form is submitted twice. Nobody was signed in by this one.
+    /// a form is submitted twice. Nobody was signed in by this one. What the cap had evicted for it
+    /// has ended all the same.
     Gone,
 }
 
@@ -107,6 +118,23 @@ impl<T> SignIn<T> {
         match self {
             Self::SignedIn { issued, .. } => Some(issued),
             Self::Superseded | Self::Expired | Self::CapReached | Self::Gone => None,
+        }
+    }
+}
+
+/// Without the data.
+impl<T> fmt::Debug for SignIn<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignedIn { issued, evicted } => f
+                .debug_struct("SignedIn")
+                .field("issued", issued)
+                .field("evicted", evicted)
+                .finish(),
+            Self::Superseded => f.write_str("Superseded"),
+            Self::Expired => f.write_str("Expired"),
+            Self::CapReached => f.write_str("CapReached"),
+            Self::Gone => f.write_str("Gone"),
         }
     }
 }

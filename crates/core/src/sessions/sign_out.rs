@@ -1,13 +1,13 @@
 //! Signing out.
 
-use crate::error::{Operation, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::external::Credential;
 use crate::numbers::{Revision, WriteId};
 use crate::session_id::SessionId;
 use crate::sessions::read::is_unreadable;
 use crate::sessions::retry::Tried;
 use crate::sessions::{Lookup, Sessions};
-use crate::store::{Delete, DeleteOutcome, EndReason};
+use crate::store::{Delete, DeleteOutcome, EndReason, Reused};
 use crate::subject::Subject;
 use crate::time::Timestamp;
 
@@ -41,11 +41,34 @@ impl<T> Sessions<T> {
             Err(error) => return Err(error),
         };
         let tried = self.end(id, subject, None, EndReason::Ended, now).await?;
-        match tried.outcome {
-            DeleteOutcome::Deleted { replicas } => Ok(SignOut::SignedOut { replicas }),
-            DeleteOutcome::Missing => Ok(SignOut::Missing),
-            DeleteOutcome::Conflict { .. } => Err(tried.unexpected(Operation::Delete)),
+        signed_out(&tried)
+    }
+
+    /// Ends the session whose old token was used again after its grace, whoever holds the new one: the
+    /// answer to a suspected theft. [`Tokens::revoke_all`](crate::Tokens::revoke_all) of its subject
+    /// goes further.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_out`](Sessions::sign_out).
+    pub async fn end_reused(&self, reused: &Reused) -> Result<SignOut> {
+        let mut id = reused.successor;
+        for _ in 0..=self.settings().reruns {
+            let subject = reused.subject.clone();
+            let tried = self
+                .end(id, subject, None, EndReason::Ended, self.now())
+                .await?;
+            let ended = signed_out(&tried)?;
+            if ended != SignOut::Missing {
+                return Ok(ended);
+            }
+            // Whoever holds the token may have renewed it meanwhile, and is not to get away so.
+            match self.renewed_since(id, reused.subject.as_ref()).await? {
+                Some(successor) => id = successor,
+                None => return Ok(SignOut::Missing),
+            }
         }
+        Err(Error::new(ErrorKind::Contended, Operation::Delete))
     }
 
     /// Ends a session in the store.
@@ -65,5 +88,13 @@ impl<T> Sessions<T> {
             write_id: WriteId::random(),
         };
         self.retry(|| self.store().delete(&request, now)).await
+    }
+}
+
+fn signed_out(tried: &Tried<DeleteOutcome>) -> Result<SignOut> {
+    match tried.outcome {
+        DeleteOutcome::Deleted { replicas } => Ok(SignOut::SignedOut { replicas }),
+        DeleteOutcome::Missing => Ok(SignOut::Missing),
+        DeleteOutcome::Conflict { .. } => Err(tried.unexpected(Operation::Delete)),
     }
 }

@@ -6,7 +6,6 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::external::Credential;
 use crate::numbers::WriteId;
 use crate::session_id::{IdParseError, SessionId};
-use crate::sessions::read::is_unreadable;
 use crate::sessions::{Lookup, Sessions};
 use crate::store::{Cursor, Listed, Page, Revoke, RevokeKind, Revoked, TokenSetPage};
 use crate::subject::Subject;
@@ -17,10 +16,8 @@ use crate::subject::Subject;
 /// # use cloakroom_core::*;
 /// # async fn password_changed(sessions: &Sessions<()>, subject: &Subject, token: &Token) -> Result<()> {
 /// let tokens = sessions.tokens(subject);
-/// for listed in tokens.list().await? {
-///     if let Listed::Session(info) = listed {
-///         println!("{:?}, last seen {:?}", info.label, info.last_seen);
-///     }
+/// for device in tokens.list().await?.iter().filter_map(Listed::session) {
+///     println!("{:?}, last seen {:?}", device.label, device.last_seen);
 /// }
 /// // The password has changed: everybody else has to sign in again.
 /// let revoked = tokens.revoke_others(token).await?;
@@ -71,10 +68,7 @@ impl<T> Tokens<T> {
             }
         }
         sessions.sort_by_key(|listed| {
-            let last_seen = match listed {
-                Listed::Session(info) => Some(info.last_seen),
-                Listed::Damaged(_) | Listed::NewerVersion(_) => None,
-            };
+            let last_seen = listed.session().map(|info| info.last_seen);
             (std::cmp::Reverse(last_seen), listed.id())
         });
         Ok(sessions)
@@ -142,25 +136,13 @@ impl<T> Tokens<T> {
             if revoked.repeated || !revoked.ended.is_empty() {
                 return Ok(revoked);
             }
-            match self.renewed_since(id).await? {
+            // Who renews at every request could not be thrown out by what a list has shown.
+            match self.sessions.renewed_since(id, Some(&self.subject)).await? {
                 Some(successor) => id = successor,
                 None => return Ok(revoked),
             }
         }
         Err(Error::new(ErrorKind::Contended, Operation::Revoke))
-    }
-
-    /// The id under which a session of this subject lives, where it was renewed and the grace of this
-    /// one is over. Who renews at every request could not be thrown out by what a list has shown.
-    async fn renewed_since(&self, id: SessionId) -> Result<Option<SessionId>> {
-        Ok(match self.sessions.fetch(id, self.sessions.now()).await {
-            Ok(Lookup::Reused(reused)) if reused.subject.as_ref() == Some(&self.subject) => {
-                Some(reused.successor)
-            }
-            Ok(_) => None,
-            Err(error) if is_unreadable(&error) => None,
-            Err(error) => return Err(error),
-        })
     }
 
     /// Ends all sessions of this subject but the one of this token, and supersedes every sign-in that

@@ -94,10 +94,11 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     /// Gives a session a new id in the same placement. The old one goes on naming it until the grace
     /// ends.
     ///
-    /// Repeating the same pair is [`Renewed`](RenewOutcome::Renewed). Another renewal from the old id
-    /// takes the new one's place as long as the grace runs and the new id has not been used: the
-    /// answer was lost. The id whose place is taken goes on naming the session until the grace of the
-    /// old one ends. Otherwise it is [`AlreadyRenewed`](RenewOutcome::AlreadyRenewed).
+    /// Repeating the last pair of an old id is [`Renewed`](RenewOutcome::Renewed). Another renewal
+    /// from the old id takes the new one's place as long as the grace runs and the new id has not been
+    /// used: the answer was lost. The id whose place is taken goes on naming the session until the
+    /// grace of the old one ends; to renew to it once more is [`Duplicate`](RenewOutcome::Duplicate).
+    /// Otherwise it is [`AlreadyRenewed`](RenewOutcome::AlreadyRenewed).
     async fn renew(&self, request: &Renew, now: Timestamp) -> Result<RenewOutcome>;
 
     /// Ends a session; it leaves its token set in the same step.
@@ -136,3 +137,6 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     /// How many sessions live. It may look at every one of them.
     async fn count(&self, now: Timestamp) -> Result<u64>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,6 @@ pub enum DeleteOutcome {
 
 /// What became of [`SessionStore::revoke`](crate::SessionStore::revoke).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
 pub struct Revoked {
     /// The sessions that ended, in the order of their ids.
     pub ended: Vec<SessionId>,
@@ -144,6 +143,15 @@ pub enum Listed {
 }
 
 impl Listed {
+    /// What is known of a live session; none where the record cannot be read.
+    #[must_use]
+    pub fn session(&self) -> Option<&SessionInfo> {
+        match self {
+            Self::Session(info) => Some(info),
+            Self::Damaged(_) | Self::NewerVersion(_) => None,
+        }
+    }
+
     /// What the store knows the entry by.
     #[must_use]
     pub fn id(&self) -> SessionId {

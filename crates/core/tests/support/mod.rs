@@ -2,6 +2,7 @@
 // include this file as text, which is why it has no inner attributes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -164,22 +165,11 @@ impl SessionStore for MapStore {
 
     async fn scan(&self, page: &Page, now: Timestamp) -> Result<ScanPage> {
         let shelf = self.shelf();
-        let after = page.after.as_ref().map(Cursor::as_bytes);
-        let mut sessions = Vec::new();
-        for (id, entry) in &shelf.entries {
-            if after.is_some_and(|after| id.as_bytes().as_slice() <= after) {
-                continue;
-            }
-            sessions.extend(semantics::listed(&*shelf, *id, entry, now)?);
-            if sessions.len() >= page.limit {
-                let next = Some(Cursor::new(id.as_bytes().to_vec()));
-                return Ok(ScanPage { sessions, next });
-            }
-        }
-        Ok(ScanPage {
-            sessions,
-            next: None,
-        })
+        let ids_from = |from| {
+            let range = shelf.entries.range((from, Bound::Unbounded));
+            range.map(|(id, _)| *id)
+        };
+        semantics::scan(&*shelf, ids_from, page, now)
     }
 
     async fn count(&self, now: Timestamp) -> Result<u64> {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 
 /// Where the two checksums stand: that of the times, and that of everything else.
-const TIMES_SUM: usize = 77;
-const BODY_SUM: usize = 81;
+const TIMES_SUM: usize = 85;
+const BODY_SUM: usize = 89;
 
 fn id(byte: u8) -> SessionId {
     SessionId::from_stored([byte; SessionId::LEN])
@@ -33,6 +33,7 @@ fn full() -> Record {
         label: Some(Label::new("Käthes Handy").unwrap()),
         created: Timestamp::from_millis(1_767_225_600_000),
         authenticated: Some(Timestamp::from_millis(1_767_225_660_000)),
+        issued: Timestamp::from_millis(1_767_225_690_000),
         last_seen: Timestamp::from_millis(1_767_225_720_000),
         timeouts: Timeouts::default(),
         revision: Revision::from_stored(7),
@@ -55,6 +56,7 @@ fn empty() -> Record {
         label: None,
         created: Timestamp::from_millis(1),
         authenticated: None,
+        issued: Timestamp::from_millis(3),
         last_seen: Timestamp::from_millis(2),
         timeouts: Timeouts::new(Duration::from_millis(1), Duration::from_millis(1)).unwrap(),
         revision: Revision::FIRST,
@@ -110,7 +112,7 @@ prop_compose! {
         id: [u8; SessionId::LEN],
         subject in proptest::option::of(any::<String>().prop_filter_map("no subject", |s| Subject::new(s).ok())),
         label in proptest::option::of(any::<String>().prop_filter_map("no label", |s| Label::from_untrusted(&s))),
-        times in (timestamps(), proptest::option::of(timestamps()), timestamps()),
+        times in (timestamps(), proptest::option::of(timestamps()), timestamps(), timestamps()),
         timeouts in timeouts(),
         revision: u64,
         write_id: [u8; 16],
@@ -124,6 +126,7 @@ prop_compose! {
             label,
             created: times.0,
             authenticated: times.1,
+            issued: times.3,
             last_seen: times.2,
             timeouts,
             revision: Revision::from_stored(revision),

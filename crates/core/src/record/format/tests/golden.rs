@@ -6,7 +6,7 @@
 //! flags = (authenticated is not None) | external << 1 | remembered << 2
 //! fixed = (b"CR" + bytes([1, 254, flags, codec, len(label), 0])
 //!          + struct.pack(">HHQ", len(subject), 0, revision) + write_id
-//!          + struct.pack(">QQQQ", created, authenticated or 0, idle, overall))
+//!          + struct.pack(">QQQQQ", created, authenticated or 0, idle, overall, issued))
 //! times = struct.pack(">QB", last_seen, confirmed)
 //! body = subject + label + data
 //! stored = (fixed + times + struct.pack(">I", zlib.crc32(id + times))
@@ -19,8 +19,8 @@ use super::*;
 fn a_full_record_has_known_bytes() {
     let known = "435201fe05010d00000300000000000000000007000102030405060708090a0b\
                  0c0d0e0f0000019b76daa8000000019b76db926000000000001b774000000000\
-                 02932e000000019b76dc7cc0012e8a79d2b7fe075c6164614bc3a47468657320\
-                 48616e64797b22766973697473223a337d";
+                 02932e000000019b76dc07900000019b76dc7cc0012e8a79d2e001f04e616461\
+                 4bc3a4746865732048616e64797b22766973697473223a337d";
     assert_eq!(hex(&encode(&full())), known);
 }
 
@@ -28,7 +28,7 @@ fn a_full_record_has_known_bytes() {
 fn an_empty_record_has_known_bytes() {
     let known = "435201fe02ff0000000000000000000000000001ffffffffffffffffffffffff\
                  ffffffff00000000000000010000000000000000000000000000000100000000\
-                 000000010000000000000002005cbbe22808c2d773";
+                 0000000100000000000000030000000000000002005cbbe228dcc0d115";
     assert_eq!(hex(&encode(&empty())), known);
 }
 
@@ -57,23 +57,24 @@ fn every_field_stands_where_the_table_says() {
     assert_eq!(number(44, 8), full().authenticated().unwrap().as_millis());
     assert_eq!(number(52, 8), 30 * 60 * 1_000);
     assert_eq!(number(60, 8), 12 * 60 * 60 * 1_000);
-    assert_eq!(number(68, 8), full().last_seen().as_millis());
-    assert_eq!(at(76, 1), [1]);
+    assert_eq!(number(68, 8), full().issued().as_millis());
+    assert_eq!(number(76, 8), full().last_seen().as_millis());
+    assert_eq!(at(84, 1), [1]);
     assert_eq!(
-        number(77, 4),
+        number(85, 4),
         u64::from(crc32fast::hash(
-            &[full().id().as_bytes(), at(68, 9)].concat()
+            &[full().id().as_bytes(), at(76, 9)].concat()
         ))
     );
     assert_eq!(
-        number(81, 4),
+        number(89, 4),
         u64::from(crc32fast::hash(
-            &[full().id().as_bytes(), at(0, 68), &stored[85..]].concat()
+            &[full().id().as_bytes(), at(0, 76), &stored[93..]].concat()
         ))
     );
-    assert_eq!(&stored[85..], "adaKäthes Handy{\"visits\":3}".as_bytes());
-    assert_eq!(full().encode_times(), at(68, 13));
-    assert_eq!(Record::TIMES_OFFSET, 68);
+    assert_eq!(&stored[93..], "adaKäthes Handy{\"visits\":3}".as_bytes());
+    assert_eq!(full().encode_times(), at(76, 13));
+    assert_eq!(Record::TIMES_OFFSET, 76);
 }
 
 #[test]

@@ -37,17 +37,17 @@ fn unknown_bits_are_refused() {
 
 #[test]
 fn a_confirmation_is_yes_or_no() {
-    assert!(!with(76, &[0]).unwrap().is_confirmed());
-    assert!(with(76, &[1]).unwrap().is_confirmed());
+    assert!(!with(84, &[0]).unwrap().is_confirmed());
+    assert!(with(84, &[1]).unwrap().is_confirmed());
     for byte in 2..=u8::MAX {
-        assert!(refuses(76, &[byte]), "{byte}");
+        assert!(refuses(84, &[byte]), "{byte}");
     }
 }
 
 #[test]
 fn times_are_in_range() {
     let last = Timestamp::MAX.as_millis();
-    for offset in [36, 44, 68] {
+    for offset in [36, 44, 68, 76] {
         assert!(!refuses(offset, &last.to_be_bytes()), "{offset}");
         assert!(refuses(offset, &(last + 1).to_be_bytes()), "{offset}");
         assert!(refuses(offset, &u64::MAX.to_be_bytes()), "{offset}");
