@@ -1,1 +1,87 @@
-//! Under construction.
+//! The in-memory session store of Cloakroom: for unit tests, and for services of one process that
+//! may forget their sessions when they stop.
+//!
+//! ```
+//! use cloakroom_core::{Lookup, ManualClock, Sessions, Timeouts};
+//! use cloakroom_moka::MokaStore;
+//!
+//! #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+//! struct Cart {
+//!     items: u32,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> cloakroom_core::Result<()> {
+//! let clock = ManualClock::new();
+//! let sessions = Sessions::<Cart>::builder(MokaStore::new())
+//!     .clock(clock.clone())
+//!     .build()?;
+//!
+//! let visit = sessions.create(Cart { items: 3 }).await?;
+//! assert!(matches!(sessions.load(&visit.token).await?, Lookup::Found(session) if session.data().items == 3));
+//!
+//! clock.advance(Timeouts::default().idle());
+//! assert!(matches!(sessions.load(&visit.token).await?, Lookup::Absent));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it keeps
+//!
+//! - **Everything in this process.** Clones of a [`MokaStore`] share their data. Nothing is written
+//!   anywhere, and nothing outlives the last clone.
+//! - **All rules of the store trait.** The sessions and token sets of one placement stand behind one of
+//!   256 locks, so that every operation is one step. Readers never block one another. The operations
+//!   themselves are those of [`cloakroom_core::semantics`].
+//! - **Time is the caller's.** A session is over when the operation's own `now` says so. The clock
+//!   of the host decides nothing.
+//!
+//! # Who leaves
+//!
+//! Anonymous sessions and signed-in ones have a room each, so that a flood of visitors signs nobody
+//! out: visitors make way for visitors. By default there is room for 100,000 anonymous sessions in 256
+//! MiB, and no limit for signed-in ones, whose number the handle's cap bounds for each user.
+//! [`MokaStoreBuilder`] changes that.
+//!
+//! Nobody leaves while there is room; a session takes its place until the call that ends it returns.
+//! Where there is none, a newcomer is let in, and the session that was used the longest ago goes, as
+//! far as touches and updates tell: its record and its membership together, as if it had never been
+//! there. It leaves no memory of its end. When a call returns, no more is stored than there is room
+//! for, except what calls that are still at work have stored: at most one session, or the growth of
+//! one, for each. A session that could not fit even alone is refused with
+//! [`ErrorKind::TooLarge`](cloakroom_core::ErrorKind::TooLarge). [`MokaStore::evicted`] counts those
+//! that had to go.
+//!
+//! The limits are for sessions. What is kept for a while beside them has none: five minutes for the end
+//! of a session, up to a day for an id that was renewed, until its end for an open sign-in attempt.
+//! About 200 bytes each; how often they can be made is for the application to limit.
+//!
+//! # When space comes back
+//!
+//! The store starts no thread. Each write takes up to two things away that were over a minute ago, from
+//! the part of the store that it has locked anyway, and so a store in use holds little more than what
+//! lives. One that goes quiet, after a busy day, keeps what is over until it is used again, or swept:
+//! see [`Sessions::sweeper`](cloakroom_core::Sessions::sweeper). Its memory shrinks with it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod budget;
+mod config;
+mod due;
+mod ledger;
+mod limits;
+mod scan;
+mod sets;
+mod settle;
+mod shelf;
+mod size;
+mod slots;
+mod store;
+mod stripe;
+mod sweep;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use config::MokaStoreBuilder;
+pub use limits::{InvalidLimit, Whose};
+pub use store::MokaStore;

@@ -1,0 +1,117 @@
+//! Building a store.
+
+use cloakroom_core::PlacementKey;
+
+use crate::budget::Budget;
+use crate::ledger::Budgets;
+use crate::limits::{InvalidLimit, Limits, Scale, Whose};
+use crate::store::MokaStore;
+
+/// Anonymous sessions cost a visitor nothing, and so have limits unless they are taken away.
+const ANONYMOUS: Limits = Limits {
+    sessions: Some(100_000),
+    bytes: Some(256 << 20),
+};
+
+/// Worked out by the compiler, so that making a store with the defaults cannot fail.
+const ANONYMOUS_SCALE: Option<Scale> = match ANONYMOUS.scale(Whose::Anonymous) {
+    Ok(scale) => scale,
+    Err(_) => panic!("the default limits make sense"),
+};
+
+/// Builds a [`MokaStore`] with other limits than the default ones.
+///
+/// Each limit is for one kind of session. Where a kind has a limit of sessions and one of bytes, each
+/// session counts as its bytes, and at least as its share of them: with 1,000 sessions in 10 MB, a
+/// session of 2 kB takes 10 kB of the room, and one of 30 kB takes 30. So the room can be full before
+/// either limit is reached, when half of the one and half of the other is.
+///
+/// The bytes of a session are those of its data, its label and its subject, and 800 for what the store
+/// keeps beside them, or 1,088 where it is signed in. It is an estimate, and near what was measured with
+/// a million sessions.
+///
+/// ```
+/// use cloakroom_moka::MokaStore;
+///
+/// let store = MokaStore::builder()
+///     .max_anonymous(10_000)
+///     .max_signed_in_bytes(512 << 20)
+///     .build()?;
+/// # Ok::<_, cloakroom_moka::InvalidLimit>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct MokaStoreBuilder {
+    anonymous: Limits,
+    signed_in: Limits,
+    placement_key: PlacementKey,
+}
+
+impl MokaStoreBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            anonymous: ANONYMOUS,
+            signed_in: Limits::NONE,
+            placement_key: PlacementKey::default(),
+        }
+    }
+
+    /// How many anonymous sessions there may be. 100,000 by default.
+    pub fn max_anonymous(mut self, sessions: u64) -> Self {
+        self.anonymous.sessions = Some(sessions);
+        self
+    }
+
+    /// How many bytes the anonymous sessions may take. 256 MiB by default.
+    pub fn max_anonymous_bytes(mut self, bytes: u64) -> Self {
+        self.anonymous.bytes = Some(bytes);
+        self
+    }
+
+    /// Takes both limits of anonymous sessions away. Then whoever sends requests fills the memory.
+    pub fn unbounded_anonymous(mut self) -> Self {
+        self.anonymous = Limits::NONE;
+        self
+    }
+
+    /// How many signed-in sessions there may be. No limit by default: only users who authenticate
+    /// have any, and each as many as the cap of the handle allows.
+    ///
+    /// A limit costs time: creating and ending a session that has one takes several times as long.
+    pub fn max_signed_in(mut self, sessions: u64) -> Self {
+        self.signed_in.sessions = Some(sessions);
+        self
+    }
+
+    /// How many bytes the signed-in sessions may take. No limit by default; what it costs is told at
+    /// [`max_signed_in`](MokaStoreBuilder::max_signed_in).
+    pub fn max_signed_in_bytes(mut self, bytes: u64) -> Self {
+        self.signed_in.bytes = Some(bytes);
+        self
+    }
+
+    /// The key by which subjects are placed. By default a documented constant: see [`PlacementKey`].
+    pub fn placement_key(mut self, key: PlacementKey) -> Self {
+        self.placement_key = key;
+        self
+    }
+
+    /// An empty store.
+    ///
+    /// # Errors
+    ///
+    /// Where a limit would let nobody in, or is too high to be counted. The error names the values.
+    pub fn build(self) -> Result<MokaStore, InvalidLimit> {
+        let budgets = Budgets::new(
+            self.anonymous.scale(Whose::Anonymous)?.map(Budget::new),
+            self.signed_in.scale(Whose::SignedIn)?.map(Budget::new),
+        );
+        Ok(MokaStore::with(self.placement_key, budgets))
+    }
+}
+
+/// An empty store with the default limits.
+pub(crate) fn default_store() -> MokaStore {
+    let budgets = Budgets::new(ANONYMOUS_SCALE.map(Budget::new), None);
+    MokaStore::with(PlacementKey::default(), budgets)
+}

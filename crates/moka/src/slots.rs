@@ -1,0 +1,214 @@
+//! What one stripe holds under each id.
+
+use std::collections::HashMap;
+use std::collections::hash_map;
+use std::sync::Arc;
+
+use cloakroom_core::semantics::Entry;
+use cloakroom_core::{Record, SessionId, Timestamp};
+
+use crate::due::{DueIndex, NEVER};
+use crate::ledger::{Budgets, Ledger, Ticket};
+
+/// The entries of one stripe, and when each is over.
+///
+/// The map's hasher has a random key: tokens that someone else issued can be ground until their
+/// digests collide under a hasher without one.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    map: HashMap<SessionId, Slot>,
+    due: DueIndex<SessionId>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    kept: Kept,
+    listed_at: Timestamp,
+}
+
+/// An [`Entry`], in a third of its size: most are live sessions.
+#[derive(Debug)]
+enum Kept {
+    Live {
+        record: Arc<Record>,
+        ticket: Option<Ticket>,
+    },
+    Other(Box<Entry>),
+}
+
+impl Slots {
+    pub(crate) fn new() -> Self {
+        Self {
+            map: HashMap::new(),
+            due: DueIndex::new(),
+        }
+    }
+
+    pub(crate) fn entry(&self, id: SessionId) -> Option<Entry> {
+        Some(match &self.map.get(&id)?.kept {
+            Kept::Live { record, .. } => Entry::Live(Arc::clone(record)),
+            Kept::Other(entry) => Entry::clone(entry),
+        })
+    }
+
+    /// The session under an id, by its present id and even if it is over.
+    pub(crate) fn live(&self, id: SessionId) -> Option<(&Arc<Record>, Option<Ticket>)> {
+        match &self.map.get(&id)?.kept {
+            Kept::Live { record, ticket } => Some((record, *ticket)),
+            Kept::Other(_) => None,
+        }
+    }
+
+    /// Every session, in no order, even if it is over.
+    pub(crate) fn all_live(&self) -> impl Iterator<Item = &Record> {
+        self.map.values().filter_map(|slot| match &slot.kept {
+            Kept::Live { record, .. } => Some(&**record),
+            Kept::Other(_) => None,
+        })
+    }
+
+    pub(crate) fn put(
+        &mut self,
+        id: SessionId,
+        entry: Entry,
+        budgets: &Budgets,
+        ledger: &mut Ledger,
+    ) {
+        let slot = match self.map.entry(id) {
+            hash_map::Entry::Occupied(slot) => {
+                let slot = slot.into_mut();
+                slot.kept.replace(entry, budgets, ledger);
+                slot
+            }
+            hash_map::Entry::Vacant(vacant) => vacant.insert(Slot {
+                kept: Kept::new(entry, budgets, ledger),
+                listed_at: NEVER,
+            }),
+        };
+        let until = slot.kept.until();
+        self.due.list(|| id, until, &mut slot.listed_at);
+        self.keep_index_lean();
+    }
+
+    pub(crate) fn remove(&mut self, id: SessionId, budgets: &Budgets, ledger: &mut Ledger) {
+        if let Some(slot) = self.map.remove(&id) {
+            slot.kept.dismiss(budgets, ledger);
+            shrink(&mut self.map);
+            self.keep_index_lean();
+        }
+    }
+
+    /// Takes the next listing whose instant has come out of the index. `Some(None)` for a stale one.
+    ///
+    /// Who asks has to remove the entry or list it again.
+    pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<Option<SessionId>> {
+        let (at, id) = self.due.pop(now)?;
+        let slot = self.map.get_mut(&id).filter(|slot| slot.listed_at == at);
+        Some(slot.map(|slot| {
+            slot.listed_at = NEVER;
+            id
+        }))
+    }
+
+    /// Lists an entry that lives on.
+    pub(crate) fn list_again(&mut self, id: SessionId) {
+        if let Some(slot) = self.map.get_mut(&id) {
+            let until = slot.kept.until();
+            self.due.list(|| id, until, &mut slot.listed_at);
+        }
+    }
+
+    /// Creating and deleting leaves stale listings, which must not pile up until they are due.
+    fn keep_index_lean(&mut self) {
+        if self.due.is_bloated(self.map.len()) {
+            let slots = self.map.iter_mut();
+            self.due.rebuild(slots.filter_map(|(id, slot)| {
+                slot.listed_at = slot.kept.until();
+                (slot.listed_at < NEVER).then_some((slot.listed_at, *id))
+            }));
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sizes(&self) -> Sizes {
+        Sizes {
+            keys: self.map.len(),
+            capacity: self.map.capacity(),
+            listings: self.due.len(),
+        }
+    }
+
+    /// How many listings are due.
+    #[cfg(test)]
+    pub(crate) fn due(&self, now: Timestamp) -> usize {
+        self.due.due(now)
+    }
+
+    /// Every entry that the index would miss.
+    #[cfg(test)]
+    pub(crate) fn unlisted(&self) -> Vec<SessionId> {
+        let slots = self.map.iter();
+        slots
+            .filter(|(id, slot)| {
+                slot.listed_at > slot.kept.until()
+                    || (slot.listed_at < NEVER && !self.due.contains(slot.listed_at, id))
+            })
+            .map(|(id, _)| *id)
+            .collect()
+    }
+}
+
+impl Kept {
+    fn new(entry: Entry, budgets: &Budgets, ledger: &mut Ledger) -> Self {
+        match entry {
+            Entry::Live(record) => {
+                let ticket = budgets.admit(&record, ledger);
+                Self::Live { record, ticket }
+            }
+            other => Self::Other(Box::new(other)),
+        }
+    }
+
+    fn replace(&mut self, entry: Entry, budgets: &Budgets, ledger: &mut Ledger) {
+        match (&mut *self, entry) {
+            (Self::Live { record, ticket }, Entry::Live(new)) => {
+                *ticket = budgets.replace(record, *ticket, &new, ledger);
+                *record = new;
+            }
+            (_, entry) => {
+                self.dismiss(budgets, ledger);
+                *self = Self::new(entry, budgets, ledger);
+            }
+        }
+    }
+
+    fn dismiss(&self, budgets: &Budgets, ledger: &mut Ledger) {
+        if let Self::Live { record, ticket } = self {
+            budgets.dismiss(record, *ticket, ledger);
+        }
+    }
+
+    /// When to look at it; never for what cannot be read.
+    fn until(&self) -> Timestamp {
+        let until = match self {
+            Self::Live { record, .. } => Some(record.deadline()),
+            Self::Other(entry) => entry.until(),
+        };
+        until.map_or(NEVER, |deadline| deadline.instant())
+    }
+}
+
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    pub(crate) keys: usize,
+    pub(crate) capacity: usize,
+    pub(crate) listings: usize,
+}
+
+/// Gives memory back once most of a map has gone, and leaves room for as much again.
+pub(crate) fn shrink<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>) {
+    if map.capacity() > 64 && map.len() < map.capacity() / 4 {
+        map.shrink_to(2 * map.len());
+    }
+}

@@ -1,0 +1,9 @@
+//! What only the inside can show: that moka and the stripes agree, and how large the index is.
+
+mod agreement;
+mod bytes;
+mod capacity;
+mod concurrency;
+mod index;
+mod listing;
+mod support;

@@ -1,0 +1,47 @@
+//! The conformance suite, the model and the concurrent histories, on the in-memory store.
+
+use cloakroom_conformance::model::{self, Config};
+use cloakroom_conformance::{Harness, Tamper, conformance, history};
+use cloakroom_moka::MokaStore;
+
+/// Starts stores in memory. Clones are clients of the same data.
+struct MokaHarness(MokaStore);
+
+impl Harness for MokaHarness {
+    type Store = MokaStore;
+
+    async fn start() -> Self {
+        Self(MokaStore::new())
+    }
+
+    async fn store(&self) -> MokaStore {
+        self.0.clone()
+    }
+
+    /// It forgets by design.
+    async fn reopen(self) -> Option<Self> {
+        None
+    }
+
+    /// It keeps no bytes that could be damaged, and a set never goes without its sessions.
+    fn tamper(&self) -> Option<&dyn Tamper> {
+        None
+    }
+}
+
+conformance!(moka, MokaHarness);
+
+#[test]
+fn random_sequences_agree_with_the_model() {
+    model::random_sequences::<MokaHarness>(Config::new().regressions(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/regressions/moka.txt"
+    )));
+}
+
+#[test]
+fn concurrent_histories_are_linearizable() {
+    for seed in 0..4 {
+        history::linearizable::<MokaHarness>(seed, 8, 10_000);
+    }
+}
