@@ -14,11 +14,20 @@ pub struct Case {
     pub run: fn(),
 }
 
-/// Every case of the suite, for the backend of this harness.
+/// Every case of the store, for the backend of this harness.
 ///
 /// For running a case by its name. To run them all, let [`conformance!`](crate::conformance) make
 /// tests of them.
 #[must_use]
 pub fn cases<H: Harness>() -> Vec<Case> {
-    crate::__for_each_case! { __register! [H] }
+    crate::__for_each_case! { __register! [cases, H] }
+}
+
+/// Every case of the handle over the store, for the backend of this harness.
+///
+/// As [`cases`], and apart from them, since most show what the handle makes of a sound store: it takes a
+/// broken handle, not a broken store, to fail them.
+#[must_use]
+pub fn handle_cases<H: Harness>() -> Vec<Case> {
+    crate::__for_each_handle_case! { __register! [handle, H] }
 }

@@ -1,7 +1,7 @@
 //! How the list of the cases becomes tests, and a registry.
 
 /// Emits the whole suite as tests: a module of this name, with a module for each rule, with a
-/// `#[test]` for each case.
+/// `#[test]` for each case. The cases of the handle over the store are in a module `handle` within.
 ///
 /// ```
 /// use cloakroom_conformance::reference::MemoryHarness;
@@ -15,7 +15,20 @@
 #[macro_export]
 macro_rules! conformance {
     ($name:ident, $harness:ty $(,)?) => {
-        $crate::__for_each_case! { __emit_tests! [$name, $harness] }
+        mod $name {
+            #[allow(unused_imports)] // what the harness is named by, wherever it is
+            use super::*;
+
+            type HarnessUnderTest = $harness;
+
+            $crate::__for_each_case! { __emit_tests! [cases] }
+
+            mod handle {
+                type HarnessUnderTest = super::HarnessUnderTest;
+
+                $crate::__for_each_handle_case! { __emit_tests! [handle] }
+            }
+        }
     };
 }
 
@@ -23,22 +36,15 @@ macro_rules! conformance {
 #[macro_export]
 macro_rules! __emit_tests {
     (
-        [$name:ident, $harness:ty]
+        [$layer:ident]
         $([$rule:expr] $group:ident { $($case:ident)* })*
     ) => {
-        mod $name {
-            #[allow(unused_imports)] // what the harness is named by, wherever it is
-            use super::*;
-
-            type HarnessUnderTest = $harness;
-
-            $(mod $group {
-                $(#[test]
-                fn $case() {
-                    $crate::run($crate::cases::$group::$case::<super::HarnessUnderTest>());
-                })*
+        $(mod $group {
+            $(#[test]
+            fn $case() {
+                $crate::run($crate::$layer::$group::$case::<super::HarnessUnderTest>());
             })*
-        }
+        })*
     };
 }
 
@@ -46,13 +52,13 @@ macro_rules! __emit_tests {
 #[macro_export]
 macro_rules! __register {
     (
-        [$harness:ty]
+        [$layer:ident, $harness:ty]
         $([$rule:expr] $group:ident { $($case:ident)* })*
     ) => {
         vec![$($($crate::Case {
             name: concat!(stringify!($group), "::", stringify!($case)),
             rule: $rule,
-            run: || $crate::run($crate::cases::$group::$case::<$harness>()),
+            run: || $crate::run($crate::$layer::$group::$case::<$harness>()),
         },)*)*]
     };
 }

@@ -10,6 +10,7 @@
 
 mod create;
 mod end;
+mod evict;
 mod fault;
 mod harness;
 mod listing;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloakroom_core::semantics::{Entry, Renewed};
-use cloakroom_core::{Operation, Record, SessionId, Timestamp};
+use cloakroom_core::{Operation, SessionId};
 
 use super::Fault;
 use super::shelf::BrokenShelf;
@@ -12,7 +12,7 @@ impl BrokenShelf<'_> {
     /// What an operation sees of an entry.
     pub(super) fn seen(&self, id: SessionId, entry: Entry) -> Option<Entry> {
         match entry {
-            Entry::Live(record) => Some(Entry::Live(self.seen_record(record))),
+            Entry::Live(record) => Some(Entry::Live(record)),
             Entry::Renewed(renewed) => self.seen_renewal(renewed),
             Entry::Damaged if self.overlooks_the_unreadable() => None,
             Entry::NewerVersion if self.overlooks_the_unreadable() => None,
@@ -48,24 +48,6 @@ impl BrokenShelf<'_> {
         Some(Entry::Live(Arc::new(record.clone())))
     }
 
-    fn seen_record(&self, record: Arc<Record>) -> Arc<Record> {
-        let (Operation::Create, Some(subject)) = (self.operation, record.subject()) else {
-            return record;
-        };
-        let at = match self.fault {
-            Fault::CountsTheExpired => self.now,
-            Fault::EvictsTheNewest => self.now.plus(self.now.since(record.last_seen())),
-            Fault::EvictsTheHighestOfEquals => {
-                let first = first_of_digest(record.id());
-                Timestamp::from_millis(record.last_seen().as_millis() + 255 - first)
-            }
-            _ => return record,
-        };
-        let (subject, payload) = (subject.clone(), record.payload().clone());
-        let timeouts = record.timeouts();
-        Arc::new(Record::signed_in(record.id(), subject, at, timeouts, payload))
-    }
-
     fn seen_renewal(&self, renewed: Renewed) -> Option<Entry> {
         let forgotten = match self.operation {
             Operation::Create => self.fault == Fault::CreateForgetsTheGrace,
@@ -89,9 +71,4 @@ impl BrokenShelf<'_> {
         }
         Some(Entry::Renewed(Renewed { grace, ..renewed }))
     }
-}
-
-/// By which two random ids are told apart.
-fn first_of_digest(id: SessionId) -> u64 {
-    id.digest().first().copied().map_or(0, u64::from)
 }

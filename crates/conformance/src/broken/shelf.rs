@@ -39,6 +39,13 @@ impl BrokenShelf<'_> {
         Subject::new(key).unwrap_or_else(|_| of.clone())
     }
 
+    /// The other names with a set that begin with this one.
+    pub(super) fn names_that_begin_with(&self, of: &Subject) -> Vec<Subject> {
+        let others = self.maps.sets.keys().filter(|other| *other != of);
+        let matching = others.filter(|other| other.as_str().starts_with(of.as_str()));
+        matching.cloned().collect()
+    }
+
     /// Whether an index that lives for two weeks has forgotten a member.
     fn is_forgotten(&self, id: SessionId) -> bool {
         let joined = self.written.get(&id).map(Record::created);
@@ -92,11 +99,6 @@ impl Shelf for BrokenShelf<'_> {
     }
 
     fn members(&self, of: &Subject) -> Result<Vec<SessionId>> {
-        if self.fault == Fault::MatchesPrefixes && self.operation == Operation::Revoke {
-            let all = self.maps.sets.iter();
-            let matching = all.filter(|(other, _)| other.as_str().starts_with(of.as_str()));
-            return Ok(matching.flat_map(|(_, (_, ids))| ids.iter().copied()).collect());
-        }
         let mut members = self.maps.members(&self.key(of))?;
         members.retain(|id| !self.is_forgotten(*id));
         Ok(members)

@@ -24,8 +24,8 @@ pub struct BrokenStore {
     pub(super) sound: MemoryStore,
     /// The records as they were last written, whatever became of their bytes.
     pub(super) written: Arc<Mutex<HashMap<SessionId, Record>>>,
-    /// What this client has read. No other client knows of it.
-    pub(super) cache: Mutex<HashMap<SessionId, LoadOutcome>>,
+    /// What has been read, by whichever client shares it.
+    pub(super) cache: Arc<Mutex<HashMap<SessionId, Arc<Record>>>>,
 }
 
 impl BrokenStore {
@@ -36,7 +36,7 @@ impl BrokenStore {
             fault,
             sound: MemoryStore::default(),
             written: Arc::default(),
-            cache: Mutex::default(),
+            cache: Arc::default(),
         }
     }
 
@@ -47,7 +47,10 @@ impl BrokenStore {
             fault: self.fault,
             sound: self.sound.clone(),
             written: Arc::clone(&self.written),
-            cache: Mutex::default(),
+            cache: match self.fault {
+                Fault::CachesReads => Arc::default(),
+                _ => Arc::clone(&self.cache),
+            },
         }
     }
 

@@ -31,7 +31,7 @@ impl BrokenShelf<'_> {
                 Arc::new(record.touched(true, record.last_seen()))
             }
             (Fault::UseConfirmsNothing, Operation::Touch | Operation::Update) => {
-                Arc::new(record.renewed(record.id()))
+                Arc::new(record.renewed(record.id(), record.issued()))
             }
             _ => record,
         }

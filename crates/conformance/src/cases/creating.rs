@@ -78,33 +78,39 @@ pub async fn any_data_come_back<H: Harness>() {
     }
 }
 
-/// What one host has stored or ended, every other sees at its next call. Failure 5 of its peers: a
-/// node goes on serving a deleted session from its cache.
+/// What one host has stored or ended, every other sees at its next call, whatever it has read before.
+/// Failure 5 of its peers: a node goes on serving a deleted session from its cache.
 pub async fn hosts_see_one_another_at_once<H: Harness>() {
     let stage = Stage::<H>::new().await;
     let (here, now) = (&stage.store, stage.start);
     let there = stage.second_host().await;
     let subject = subject("two-hosts");
     let record = here.sign_in(&subject, now).await;
-    assert_eq!(*there.found(record.id(), now).await, record);
-    let change = update(&record, "from there");
+    let id = record.id();
+    assert_eq!(*there.found(id, now).await, record);
+
+    let change = update(&record, "changed here");
     assert!(matches!(
-        there.update(&change, now).await,
+        here.update(&change, now).await,
         UpdateOutcome::Saved { .. }
     ));
     assert_eq!(
-        *here.found(record.id(), now).await.payload(),
-        payload("from there")
+        *there.found(id, now).await.payload(),
+        payload("changed here")
     );
-    assert_eq!(there.ids(&subject, now).await, [record.id()].into());
-    let renewal = renew(&record, hours(1));
-    assert_eq!(here.renew(&renewal, now).await, RenewOutcome::Renewed);
-    assert_eq!(there.found(record.id(), now).await.id(), renewal.new);
-    let outcome = there.delete(&delete(&record), now).await;
+    let at = now.plus(minutes(1));
+    assert_eq!(here.touch(&record, at).await, TouchOutcome::Touched);
+    assert_eq!(there.found(id, at).await.last_seen(), at);
+    assert_eq!(there.ids(&subject, at).await, [id].into());
+
+    let renewal = renew(&record, Duration::ZERO);
+    assert_eq!(here.renew(&renewal, at).await, RenewOutcome::Renewed);
+    assert!(matches!(there.load(id, at).await, LoadOutcome::Reused(_)));
+    let renewed = there.found(renewal.new, at).await;
+    let outcome = here.delete(&delete(&renewed), at).await;
     assert!(matches!(outcome, DeleteOutcome::Deleted { .. }));
-    assert_eq!(here.load(renewal.new, now).await, LoadOutcome::Absent);
-    assert_eq!(here.load(record.id(), now).await, LoadOutcome::Absent);
-    assert_eq!(here.count(now).await, 0);
+    assert_eq!(there.load(renewal.new, at).await, LoadOutcome::Absent);
+    assert_eq!(there.count(at).await, 0);
 }
 
 /// A read that runs while a session is deleted does not bring it back. Failure 5 of its peers: a
@@ -114,14 +120,14 @@ pub async fn a_read_racing_a_delete_fills_no_cache<H: Harness>() {
     let now = stage.start;
     for round in 0..20 {
         let record = stage.store.visit(now).await;
-        let (store, id) = (stage.store.clone(), record.id());
-        let reads = (0..4).map(move |_| {
-            let store = store.clone();
+        let id = record.id();
+        let reads = (0..4).map(|_| {
+            let store = stage.store.clone();
             async move { drop(store.load(id, now).await) }
         });
         let (store, request) = (stage.store.clone(), delete(&record));
         let deletes = async move { store.delete(&request, now).await };
-        let (outcome, _) = pair(deletes, together(reads.collect::<Vec<_>>())).await;
+        let (outcome, _) = against(deletes, reads).await;
         assert!(matches!(outcome, DeleteOutcome::Deleted { .. }));
         let answer = stage.store.load(id, now).await;
         assert_eq!(answer, LoadOutcome::Absent, "round {round}");

@@ -122,7 +122,7 @@ pub async fn a_member_that_stays_is_listed<H: Harness>() {
     let dead = store.sign_in(&subject, now).await;
     let _ = store.delete(&delete(&dead), now).await;
     let busy = Busy::start(store, &subject, now);
-    for round in 0..20 {
+    for round in 0..10 {
         for limit in [1, 3, 100] {
             let listed = store.list_by(limit, &subject, now).await;
             let ids: BTreeSet<_> = listed.iter().map(Listed::id).collect();
@@ -156,7 +156,7 @@ pub async fn a_scan_skips_nobody<H: Harness>() {
     let dead = store.visit(now).await;
     let _ = store.delete(&delete(&dead), now).await;
     let busy = Busy::start(store, &subject("comes-and-goes"), now);
-    for round in 0..20 {
+    for round in 0..10 {
         for limit in [1, 5, 100] {
             let scanned = store.scan_by(limit, now).await;
             let ids: BTreeSet<_> = scanned.iter().map(Listed::id).collect();

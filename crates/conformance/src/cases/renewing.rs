@@ -22,7 +22,7 @@ pub async fn a_renewed_session_is_the_same<H: Harness>() {
             let request = renew(&before, grace);
             assert_eq!(store.renew(&request, at).await, RenewOutcome::Renewed);
             let after = store.found(request.new, at).await;
-            assert_eq!(*after, before.renewed(request.new));
+            assert_eq!(*after, before.renewed(request.new, at));
             assert_eq!(after.deadline(), record.deadline(), "a renewal is no use");
         }
     }

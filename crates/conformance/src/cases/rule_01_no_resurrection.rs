@@ -138,11 +138,9 @@ pub async fn nothing_survives_a_race_with_delete<H: Harness>() {
         let store = stage.store.clone();
         let ended = async move { store.delete(&deletion, now).await };
         let store = stage.store.clone();
-        let others = together(
-            late.into_iter()
-                .map(move |call| call.run(store.clone(), now)),
-        );
-        let (outcome, _) = pair(ended, others).await;
+        let late = late.into_iter().map(|call| call.run(store.clone(), now));
+        let (outcome, _) = against(ended, late).await;
+
         assert!(
             matches!(outcome, DeleteOutcome::Deleted { .. }),
             "round {round}: {outcome:?}"

@@ -230,7 +230,7 @@ pub async fn no_sign_in_escapes_between<H: Harness>() {
         let store = stage.store.clone();
         let request = revoke(&subject, RevokeKind::All);
         let revokes = async move { store.revoke(&request, now).await };
-        let (revoked, _) = pair(revokes, together(sign_ins.collect::<Vec<_>>())).await;
+        let (revoked, _) = against(revokes, sign_ins).await;
         let left = stage.store.ids(&subject, now).await;
         assert!(
             left.is_empty(),

@@ -62,7 +62,7 @@ pub async fn the_space_of_expired_sessions_comes_back<H: Harness>() {
     );
 }
 
-/// Rule 5: what was ended leaves the set at once.
+/// Rule 5: what was ended leaves the set at once, and so does an id that was renewed.
 pub async fn the_space_of_ended_sessions_comes_back<H: Harness>() {
     let Tampering::Can(stage) = Stage::<H>::new().await.tampering().await else {
         return;
@@ -70,18 +70,28 @@ pub async fn the_space_of_ended_sessions_comes_back<H: Harness>() {
     let (store, now) = (&stage.store, stage.start);
     for ending in Ending::ALL {
         let subject = subject(&format!("{ending:?}"));
+        store.sign_in(&subject, now).await;
         let record = store.sign_in(&subject, now).await;
-        let (later, by) = ending.end(store, &record, now).await;
+        let renewal = renew(&record, hours(1));
+        assert_eq!(store.renew(&renewal, now).await, RenewOutcome::Renewed);
+        let members = stage.tamper().stored_members(&subject).await;
+        assert_eq!(
+            members, 2,
+            "the old id of a renewed session is still a member"
+        );
+
+        let renewed = store.found(renewal.new, now).await;
+        let (later, by) = ending.end(store, &renewed, now).await;
         if by.is_none() {
             continue;
         }
-        let bytes = stage.tamper().read_record(record.id()).await;
+        let bytes = stage.tamper().read_record(renewed.id()).await;
         assert_eq!(bytes, None, "the record is still stored after {ending:?}");
         let living = store.ids(&subject, later).await.len();
+        let members = stage.tamper().stored_members(&subject).await;
         assert_eq!(
-            stage.tamper().stored_members(&subject).await,
-            living,
-            "after {ending:?}"
+            members, living,
+            "what ended is still a member after {ending:?}"
         );
     }
 }

@@ -21,11 +21,11 @@ pub async fn the_overall_deadline_is_exact<H: Harness>() {
 /// zero means for ever.
 pub async fn short_timeouts_are_exact<H: Harness>() {
     let stage = Stage::<H>::new().await;
-    for lifetime in [1, 2, 10, 500, 999, 1_000, 1_001, 1_500] {
+    for lifetime in [1, 999, 1_001] {
         let timeouts = Timeouts::new(millis(lifetime), millis(lifetime)).expect("milliseconds");
-        deadline_is_exact(&stage.store, timeouts, stage.start, timeouts.overall()).await;
-        let odd = stage.start.plus(millis(lifetime % 7));
-        deadline_is_exact(&stage.store, timeouts, odd, timeouts.overall()).await;
+        // Wherever in a second it begins.
+        let now = stage.start.plus(millis(lifetime / 3));
+        deadline_is_exact(&stage.store, timeouts, now, timeouts.overall()).await;
     }
 }
 
@@ -42,9 +42,7 @@ pub async fn nothing_outlives_the_last_instant<H: Harness>() {
     let store = &stage.store;
     let late = Timestamp::from_millis(Timestamp::MAX.as_millis() - 1_000);
     let lifetime = millis(1_000);
-    for timeouts in [Timeouts::default(), Timeouts::AAL1] {
-        deadline_is_exact(store, timeouts, late, lifetime).await;
-    }
+    deadline_is_exact(store, Timeouts::AAL1, late, lifetime).await;
     let subject = subject("too-late");
     let record = store.record(&subject, Timestamp::MAX);
     let _ = store.create(&create(&record), Timestamp::MAX).await;

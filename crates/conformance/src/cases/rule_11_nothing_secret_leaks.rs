@@ -39,9 +39,11 @@ pub async fn errors_show_no_session<H: Harness>() {
     };
     let error = store.raw().renew(&too_long, now).await;
     shows_nothing(&everything(&error.expect_err("the grace is too long")));
+    let id = store.anonymous(now).id();
+    let visitor = Record::anonymous(id, now, Timeouts::default(), payload(CANARY));
     let visitor = Create {
         replaces: at_revision(&record),
-        ..create(&store.anonymous(now))
+        ..create(&visitor)
     };
     let error = store.raw().create(&visitor, now).await;
     shows_nothing(&everything(&error.expect_err("a visitor replaces nobody")));

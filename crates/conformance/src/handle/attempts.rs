@@ -10,10 +10,14 @@ pub async fn an_attempt_survives_being_stored_as_text<H: Harness>() {
     let (first, second) = (service.host().await, service.host().await);
     let ada = subject("ada\n\"{:}☂");
     let remembered = Timeouts::AAL1;
-    let attempt = first.begin(&ada).await.label(label("Tablet")).remembered(remembered);
+    let attempt = first
+        .begin(&ada)
+        .await
+        .label(label("Tablet"))
+        .remembered(remembered);
     let visit = first.visit().await;
     let text = serde_json::to_string(&attempt).expect("an attempt is serialisable");
-    first.update(&visit.token, |a| a.note = text.clone()).await;
+    first.change(&visit.token, |a| a.note = text.clone()).await;
 
     let stored = second.data(&visit.token).await.note;
     let restored: SignInAttempt = serde_json::from_str(&stored).expect("an attempt");
@@ -74,17 +78,20 @@ pub async fn revoking_supersedes_every_sign_in_that_began_before<H: Harness>() {
             true => tokens.revoke_others(&here.token).await,
             false => tokens.revoke_all().await,
         };
-        revoked.expect("revoking does not fail");
+        let _ = revoked.expect("revoking does not fail");
 
         let [plain, from_visit] = attempts;
-        assert!(matches!(host.complete(plain, None).await, SignIn::Superseded));
+        assert!(matches!(
+            host.complete(plain, None).await,
+            SignIn::Superseded
+        ));
         let from_visit = host.complete(from_visit, Some(&visit.token)).await;
         assert!(matches!(from_visit, SignIn::Superseded));
         let again = host.complete(reauthentication, Some(&here.token)).await;
         assert!(matches!(again, SignIn::Superseded));
         assert_eq!(host.lives(&here.token).await, others_only);
         assert_eq!(host.data(&visit.token).await.note, "a full cart");
-        host.sign_in_from(&ada, Some(&visit.token)).await;
+        let _ = host.sign_in_from(&ada, Some(&visit.token)).await;
     }
 }
 
@@ -96,7 +103,10 @@ pub async fn revoking_nobodys_sessions_supersedes_an_attempt_all_the_same<H: Har
     let ada = subject("ada");
     let attempt = host.begin(&ada).await;
     assert_eq!(host.revoke_all(&ada).await, 0);
-    assert!(matches!(host.complete(attempt, None).await, SignIn::Superseded));
+    assert!(matches!(
+        host.complete(attempt, None).await,
+        SignIn::Superseded
+    ));
 }
 
 /// Revoking another user's set, or ending single sessions, supersedes nothing.
@@ -109,7 +119,10 @@ pub async fn what_revokes_no_whole_set_supersedes_nothing<H: Harness>() {
     let attempt = host.begin(&ada).await;
     host.revoke_all(&bob).await;
     let revoked = host.sessions.tokens(&ada).revoke(&first.session.id()).await;
-    assert_eq!(revoked.expect("revoke does not fail").ended, [first.session.id()]);
+    assert_eq!(
+        revoked.expect("revoke does not fail").ended,
+        [first.session.id()]
+    );
     host.sign_out(&second.token).await;
     assert!(host.complete(attempt, None).await.signed_in().is_some());
 }
@@ -121,9 +134,13 @@ pub async fn a_sweep_does_not_end_an_open_attempt<H: Harness>() {
     let short = Timeouts::new(seconds(1), seconds(1)).expect("valid timeouts");
     let host = service.host_with::<Account>(|s| s.timeouts(short)).await;
     let ada = subject("ada");
-    host.sign_in(&ada).await;
+    let _ = host.sign_in(&ada).await;
     let attempt = host.begin(&ada).await;
     service.clock.advance(minutes(9));
-    host.sessions.sweeper().sweep().await.expect("sweep does not fail");
+    host.sessions
+        .sweeper()
+        .sweep()
+        .await
+        .expect("sweep does not fail");
     assert!(host.complete(attempt, None).await.signed_in().is_some());
 }

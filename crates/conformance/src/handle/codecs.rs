@@ -38,7 +38,10 @@ fn shapes() -> Shapes {
         by_name: Default::default(),
     };
     Shapes {
-        maybe: Some(Box::new(Shapes { choice: Choice::Tuple(7, String::new()), ..plain.clone() })),
+        maybe: Some(Box::new(Shapes {
+            choice: Choice::Tuple(7, String::new()),
+            ..plain.clone()
+        })),
         choice: Choice::Named { at: -1 },
         by_name: [("".to_owned(), 0), ("__proto__".to_owned(), 1)].into(),
         ..plain
@@ -51,13 +54,19 @@ pub async fn every_codec_brings_the_data_back<H: Harness>() {
     for codec in codecs() {
         let host = service.host_with::<Shapes>(|s| s.codec(codec)).await;
         let visit = host.create(shapes()).await;
-        assert_eq!(expect_found(host.load(&visit.token).await).data(), &shapes(), "{codec:?}");
-        expect_found(host.update(&visit.token, |s| s.text.push('!')).await);
+        assert_eq!(host.open(&visit.token).await.data(), &shapes(), "{codec:?}");
+        host.change(&visit.token, |s| s.text.push('!')).await;
         let attempt = host.begin(&subject("ada")).await;
         let carry = |carried: Option<Shapes>| carried.expect("data to carry");
-        let completed = host.sessions.complete(attempt, Some(&visit.token), carry).await;
-        let issued = completed.expect("complete does not fail").signed_in().expect("a sign-in");
-        let read = expect_found(host.load(&issued.token).await).into_data();
+        let completed = host
+            .sessions
+            .complete(attempt, Some(&visit.token), carry)
+            .await;
+        let issued = completed
+            .expect("complete does not fail")
+            .signed_in()
+            .expect("a sign-in");
+        let read = host.open(&issued.token).await.into_data();
         assert_eq!(read.text, shapes().text + "!", "{codec:?}");
     }
 }
@@ -70,9 +79,9 @@ pub async fn records_of_another_codec_are_read_and_written_back_by_the_new_one<H
         let old = service.host_with::<Shapes>(|s| s.codec(before)).await;
         let new = service.host_with::<Shapes>(|s| s.codec(after)).await;
         let issued = old.create(shapes()).await;
-        assert_eq!(expect_found(new.load(&issued.token).await).data(), &shapes());
-        expect_found(new.update(&issued.token, |s| s.text.push('!')).await);
-        let read = expect_found(old.load(&issued.token).await).into_data();
+        assert_eq!(new.open(&issued.token).await.data(), &shapes());
+        new.change(&issued.token, |s| s.text.push('!')).await;
+        let read = old.open(&issued.token).await.into_data();
         assert_eq!(read.text, shapes().text + "!", "{before:?} to {after:?}");
         assert_eq!(codec_of(&new, &issued.token).await, after.number());
     }
@@ -86,12 +95,18 @@ pub async fn the_map_is_read_and_merged_in_every_codec<H: Harness>() {
         let new = service.host_with::<SessionMap>(|s| s.codec(after)).await;
         let mut map = SessionMap::new();
         let value = serde_json::json!({"nested": [1, null, "☂", -1.5]});
-        map.set("__proto__", &value).expect("a value has a form in JSON");
+        map.set("__proto__", &value)
+            .expect("a value has a form in JSON");
         let issued = old.create(map).await;
         let mut change = SessionMap::new();
         change.set("", [1, 2]).expect("numbers have a form in JSON");
-        expect_found(new.sessions.merge(&issued.token, &change).await.expect("merge"));
-        let read = expect_found(old.load(&issued.token).await).into_data();
+        expect_found(
+            new.sessions
+                .merge(&issued.token, &change)
+                .await
+                .expect("merge"),
+        );
+        let read = old.open(&issued.token).await.into_data();
         assert_eq!(read.get("__proto__").expect("a value"), Some(value.clone()));
         assert_eq!(read.get("").expect("numbers"), Some([1, 2]));
     }
@@ -111,9 +126,17 @@ pub async fn a_codec_that_is_not_built_in_is_told_and_shuts_nobody_in<H: Harness
     ] {
         assert_eq!(failed, Some(ErrorKind::UnknownCodec));
     }
-    let info = host.sessions.inspect(&token).await.expect("inspect does not fail");
+    let info = host
+        .sessions
+        .inspect(&token)
+        .await
+        .expect("inspect does not fail");
     assert_eq!(expect_found(info).id, id);
-    assert_eq!(codec_of(&host, &token).await, 200, "nothing was overwritten");
+    assert_eq!(
+        codec_of(&host, &token).await,
+        200,
+        "nothing was overwritten"
+    );
     let ended = host.sign_out(&token).await;
     assert!(matches!(ended, SignOut::SignedOut { .. }));
 }
@@ -121,7 +144,12 @@ pub async fn a_codec_that_is_not_built_in_is_told_and_shuts_nobody_in<H: Harness
 /// The number of the codec that wrote the data of a session.
 async fn codec_of<T>(host: &Host<T>, token: &Token) -> u8 {
     use cloakroom_core::store::LoadOutcome;
-    match host.sessions.store().load(token.id(), host.sessions.now()).await {
+    match host
+        .sessions
+        .store()
+        .load(token.id(), host.sessions.now())
+        .await
+    {
         Ok(LoadOutcome::Found(record)) => record.payload().codec,
         other => panic!("the session has to be there, and the answer is {other:?}"),
     }
@@ -137,12 +165,19 @@ async fn stored_by_codec(host: &Host<Shapes>, codec: u8) -> (Token, SessionId) {
         id,
         subject: None,
         expected: issued.session.revision(),
-        payload: Payload { codec, bytes: bytes::Bytes::from_static(b"in no known form") },
+        payload: Payload {
+            codec,
+            bytes: bytes::Bytes::from_static(b"in no known form"),
+        },
         label: None,
         touch: false,
         write_id: WriteId::random(),
     };
-    let stored = host.sessions.store().update(&request, host.sessions.now()).await;
+    let stored = host
+        .sessions
+        .store()
+        .update(&request, host.sessions.now())
+        .await;
     let _ = stored.expect("update does not fail");
     (issued.token, id)
 }

@@ -10,7 +10,7 @@ pub async fn a_token_brings_the_data_back_on_any_host<H: Harness>() {
     let issued = first.create(data.clone()).await;
     assert_eq!(issued.session.data(), &data);
     for host in [&first, &second] {
-        let session = expect_found(host.load(&issued.token).await);
+        let session = host.open(&issued.token).await;
         assert_eq!(session.data(), &data);
         assert_eq!(session.id(), issued.token.id());
         assert_eq!(session.subject(), None);
@@ -85,7 +85,10 @@ pub async fn peeking_and_inspecting_touch_nothing<H: Harness>() {
     assert_eq!(info.last_seen, visit.session.created());
     assert_eq!(host.faults.calls(Operation::Touch), 0);
     service.clock.advance(minutes(10));
-    assert!(!host.lives(&visit.token).await, "nothing moved its deadline");
+    assert!(
+        !host.lives(&visit.token).await,
+        "nothing moved its deadline"
+    );
 }
 
 /// The limit is a number of bytes of encoded data: what has as many is stored and read, what has one
@@ -97,13 +100,13 @@ pub async fn data_at_the_limit_are_stored_and_a_byte_more_is_refused<H: Harness>
     // JSON puts two quotes around a text.
     let (fits, too_large) = ("x".repeat(LIMIT - 2), "x".repeat(LIMIT - 1));
     let issued = host.create(fits.clone()).await;
-    assert_eq!(expect_found(host.load(&issued.token).await).data(), &fits);
+    assert_eq!(host.open(&issued.token).await.data(), &fits);
 
     let refused = host.sessions.create(too_large.clone()).await;
     assert_eq!(failure(refused), Some(ErrorKind::TooLarge));
     let grown = host.sessions.update(&issued.token, |text| text.push('x'));
     assert_eq!(failure(grown.await), Some(ErrorKind::TooLarge));
-    let unchanged = expect_found(host.load(&issued.token).await);
+    let unchanged = host.open(&issued.token).await;
     assert_eq!(unchanged.revision(), issued.session.revision());
     assert_eq!(unchanged.data(), &fits);
 
@@ -122,9 +125,9 @@ pub async fn large_and_empty_data_come_back_whole<H: Harness>() {
     let host = service.host_with::<Vec<String>>(|s| s).await;
     for data in [vec![], vec!["\0\u{1F9E5}\"\\".repeat(30_000)]] {
         let issued = host.create(data.clone()).await;
-        assert!(expect_found(host.load(&issued.token).await).into_data() == data);
+        assert!(host.open(&issued.token).await.into_data() == data);
         let twice = host.update(&issued.token, |d| d.extend(data.clone())).await;
-        let stored = expect_found(host.load(&issued.token).await);
+        let stored = host.open(&issued.token).await;
         assert!(stored.data() == expect_found(twice).data());
     }
 }

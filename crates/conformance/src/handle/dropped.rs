@@ -53,7 +53,12 @@ impl Scene {
             self.witness.sign_out(*token).await;
             assert!(!self.witness.lives(*token).await, "{point:?}");
         }
-        let left = self.witness.sessions.store().count(self.witness.sessions.now()).await;
+        let left = self
+            .witness
+            .sessions
+            .store()
+            .count(self.witness.sessions.now())
+            .await;
         assert_eq!(left.expect("count does not fail"), 0, "{point:?}");
     }
 }
@@ -103,7 +108,9 @@ pub async fn a_sign_in_that_is_dropped_leaves_nothing_out_of_reach<H: Harness>()
                 assert!(new <= 1, "{point:?} {from}");
                 assert!(old_lives || new == 1, "one of them lives: {point:?} {from}");
                 // The client still has the old token, and comes again.
-                let again = scene.host.sign_in_from(&scene.ada, old_lives.then_some(&old.token));
+                let again = scene
+                    .host
+                    .sign_in_from(&scene.ada, old_lives.then_some(&old.token));
                 assert!(scene.witness.lives(&again.await.token).await);
             }
         }
@@ -124,17 +131,30 @@ pub async fn an_ending_that_is_dropped_ends_all_or_nothing<H: Harness>() {
         let ending = async {
             match way {
                 0 => drop(scene.host.sign_out(&there.token).await),
-                1 => drop(tokens.revoke_others(&here.token).await.expect("revoke_others")),
+                1 => drop(
+                    tokens
+                        .revoke_others(&here.token)
+                        .await
+                        .expect("revoke_others"),
+                ),
                 _ => drop(tokens.revoke_all().await.expect("revoke_all")),
             }
         };
         let done = drop_when_held(hold, ending).await.is_some();
         let ended = !scene.witness.lives(&there.token).await;
         assert!(ended || !done, "{point:?} {way}");
-        assert_eq!(scene.witness.lives(&here.token).await, way < 2 || !ended, "{point:?} {way}");
+        assert_eq!(
+            scene.witness.lives(&here.token).await,
+            way < 2 || !ended,
+            "{point:?} {way}"
+        );
         if way > 0 {
             let completed = scene.witness.complete(attempt, None).await;
-            assert_eq!(matches!(completed, SignIn::Superseded), ended, "{point:?} {way}");
+            assert_eq!(
+                matches!(completed, SignIn::Superseded),
+                ended,
+                "{point:?} {way}"
+            );
         }
         scene.clear(point, &[&here.token, &there.token]).await;
     }
@@ -155,7 +175,11 @@ pub async fn a_renewal_that_is_dropped_can_be_made_again<H: Harness>() {
             panic!("the old token renews again, and not {again:?}: {point:?}");
         };
         assert!(scene.witness.lives(&new.token).await, "{point:?}");
-        assert_eq!(scene.witness.ids(&scene.ada).await, [new.session.id()].into(), "{point:?}");
+        assert_eq!(
+            scene.witness.ids(&scene.ada).await,
+            [new.session.id()].into(),
+            "{point:?}"
+        );
         scene.clear(point, &[&old.token, &new.token]).await;
     }
 }
@@ -173,7 +197,11 @@ pub async fn an_external_token_whose_adding_is_dropped_can_be_added_again<H: Har
         assert!(scene.witness.ids(&scene.ada).await.len() <= 1, "{point:?}");
         drop(adding().await.expect("add does not fail"));
         assert_eq!(scene.witness.data(&token).await.note, "new", "{point:?}");
-        assert_eq!(scene.witness.ids(&scene.ada).await, [token.id()].into(), "{point:?}");
+        assert_eq!(
+            scene.witness.ids(&scene.ada).await,
+            [token.id()].into(),
+            "{point:?}"
+        );
         scene.clear(point, &[]).await;
     }
 }

@@ -25,9 +25,15 @@ pub async fn everybodys_sessions_end<H: Harness>() {
         attempts.push(host.begin(&who).await);
     }
     let ada = subject("ada");
-    let external = host.sessions.tokens(&ada).external("token").expect("a token");
+    let external = host
+        .sessions
+        .tokens(&ada)
+        .external("token")
+        .expect("a token");
     let set = host.sessions.tokens(&ada);
-    let added = set.add(&external, Account::default(), SessionOptions::new()).await;
+    let added = set
+        .add(&external, Account::default(), SessionOptions::new())
+        .await;
     drop(added.expect("add does not fail"));
     let renewed = host.sessions.renew(&tokens[0], minutes(1)).await;
     drop(renewed.expect("renew does not fail"));
@@ -40,7 +46,10 @@ pub async fn everybodys_sessions_end<H: Harness>() {
     }
     assert!(!other.lives(&external).await);
     for attempt in attempts {
-        assert!(matches!(other.complete(attempt, None).await, SignIn::Superseded));
+        assert!(matches!(
+            other.complete(attempt, None).await,
+            SignIn::Superseded
+        ));
     }
     assert_eq!(end_everyone(&host).await, 0);
     assert!(other.lives(&other.sign_in(&ada).await.token).await);
@@ -99,7 +108,13 @@ pub async fn no_session_gets_away_by_changing_its_token<H: Harness>() {
         let hold = host.faults.hold_before(at);
         let meanwhile = async {
             for issued in [&renewed, &visit] {
-                drop(other.sessions.renew(&issued.token, Duration::ZERO).await.expect("renew"));
+                drop(
+                    other
+                        .sessions
+                        .renew(&issued.token, Duration::ZERO)
+                        .await
+                        .expect("renew"),
+                );
             }
             let attempt = other.begin(&bob).await;
             drop(other.complete(attempt, Some(&reauthenticated.token)).await);
@@ -145,7 +160,11 @@ pub async fn ending_everybody_goes_on_where_it_failed<H: Harness>() {
         let down = Calls::to(operation).skip(3).times(3);
         host.faults.fail_before(down, ErrorKind::Unavailable);
         let ended = host.sessions.end_everyone().await;
-        assert_eq!(failure(ended), Some(ErrorKind::Unavailable), "{operation:?}");
+        assert_eq!(
+            failure(ended),
+            Some(ErrorKind::Unavailable),
+            "{operation:?}"
+        );
         end_everyone(&host).await;
         for token in &tokens {
             assert!(!host.lives(token).await);
@@ -157,7 +176,8 @@ pub async fn ending_everybody_goes_on_where_it_failed<H: Harness>() {
 pub async fn a_cursor_that_is_always_lost_comes_to_an_end<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
-    host.faults.fail_before(Operation::Scan, ErrorKind::CursorLost);
+    host.faults
+        .fail_before(Operation::Scan, ErrorKind::CursorLost);
     let visit = host.visit().await;
     service.clock.advance(seconds(1));
     assert_eq!(end_everyone(&host).await, 1, "lost once, it begins anew");
@@ -176,7 +196,11 @@ pub async fn nothing_of_before_is_left_while_many_sign_in_and_out<H: Harness>() 
     let host = service.host().await;
     for n in 0..20 {
         before.push(host.visit().await.token);
-        before.push(host.sign_in(&subject(&format!("user {}", n % 5))).await.token);
+        before.push(
+            host.sign_in(&subject(&format!("user {}", n % 5)))
+                .await
+                .token,
+        );
     }
     service.clock.advance(seconds(1));
     let began = service.now();
@@ -191,20 +215,33 @@ pub async fn nothing_of_before_is_left_while_many_sign_in_and_out<H: Harness>() 
                 let attempt = host.begin(&who).await;
                 let visit = host.visit().await;
                 if let Some(issued) = host.complete(attempt, Some(&visit.token)).await.signed_in() {
-                    drop(host.sessions.renew(&issued.token, Duration::ZERO).await.expect("renew"));
+                    drop(
+                        host.sessions
+                            .renew(&issued.token, Duration::ZERO)
+                            .await
+                            .expect("renew"),
+                    );
                 }
                 host.sign_out(&visit.token).await;
             }
         }));
     }
     let ending = service.host().await;
-    tasks.push(Box::pin(async move { drop(end_everyone(&ending).await) }));
+    tasks.push(Box::pin(async move {
+        end_everyone(&ending).await;
+    }));
     together(tasks).await;
     for token in &before {
         assert!(!host.lives(token).await);
     }
     for n in 0..5 {
-        for listed in host.sessions.tokens(&subject(&format!("user {n}"))).list().await.expect("list") {
+        for listed in host
+            .sessions
+            .tokens(&subject(&format!("user {n}")))
+            .list()
+            .await
+            .expect("list")
+        {
             match listed {
                 Listed::Session(info) => assert!(info.created >= began),
                 other => panic!("nothing is damaged, yet there is {other:?}"),

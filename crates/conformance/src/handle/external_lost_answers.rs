@@ -15,13 +15,24 @@ impl Scene {
     async fn of<H: Harness>(service: &Service<H>) -> Self {
         let (host, other) = (service.host().await, service.host().await);
         let ada = subject("ada");
-        let token = host.sessions.tokens(&ada).external("token").expect("a token");
-        Self { host, other, ada, token }
+        let token = host
+            .sessions
+            .tokens(&ada)
+            .external("token")
+            .expect("a token");
+        Self {
+            host,
+            other,
+            ada,
+            token,
+        }
     }
 
     async fn add(&self, host: &Host, note: &str) -> Result<AddOutcome<Account>, Error> {
         let tokens = host.sessions.tokens(&self.ada);
-        tokens.add(&self.token, Account::noted(note), SessionOptions::new()).await
+        tokens
+            .add(&self.token, Account::noted(note), SessionOptions::new())
+            .await
     }
 }
 
@@ -39,7 +50,10 @@ pub async fn adding_survives_lost_answers<H: Harness>() {
             let create = Calls::to(Operation::Create).skip(skipped);
             scene.host.faults.lose_answer(create.times(lost));
             let added = scene.add(&scene.host, "mine").await;
-            assert!(matches!(added, Ok(AddOutcome::Added { .. })), "{before}: {added:?}");
+            assert!(
+                matches!(added, Ok(AddOutcome::Added { .. })),
+                "{before}: {added:?}"
+            );
             assert_eq!(scene.other.data(&scene.token).await.note, "mine");
             assert_eq!(scene.other.ids(&scene.ada).await.len(), 1);
         }
@@ -51,7 +65,12 @@ pub async fn adding_survives_lost_answers<H: Harness>() {
 pub async fn a_lost_refusal_adds_nothing<H: Harness>() {
     let service = Service::<H>::start().await;
     let scene = Scene::of(&service).await;
-    drop(scene.add(&scene.other, "before").await.expect("add does not fail"));
+    drop(
+        scene
+            .add(&scene.other, "before")
+            .await
+            .expect("add does not fail"),
+    );
     scene.other.sign_out(&scene.token).await;
     scene.host.faults.lose_answer(Operation::Create);
     let added = scene.add(&scene.host, "mine").await;
@@ -68,7 +87,12 @@ pub async fn a_lost_answer_does_not_add_again_what_was_revoked_meanwhile<H: Harn
     let scene = Scene::of(&service).await;
     for before in ["absent", "live", "removed"] {
         if before != "absent" {
-            drop(scene.add(&scene.other, "before").await.expect("add does not fail"));
+            drop(
+                scene
+                    .add(&scene.other, "before")
+                    .await
+                    .expect("add does not fail"),
+            );
         }
         if before == "removed" {
             scene.other.sign_out(&scene.token).await;
@@ -85,11 +109,20 @@ pub async fn a_lost_answer_does_not_add_again_what_was_revoked_meanwhile<H: Harn
         }
         assert_eq!(scene.other.revoke_all(&scene.ada).await, 1, "{before}");
         hold.fail(ErrorKind::OutcomeUnknown);
-        assert_eq!(failure(adding.await), Some(ErrorKind::OutcomeUnknown), "{before}");
+        assert_eq!(
+            failure(adding.await),
+            Some(ErrorKind::OutcomeUnknown),
+            "{before}"
+        );
         assert!(!scene.other.lives(&scene.token).await, "{before}");
         assert!(scene.other.ids(&scene.ada).await.is_empty(), "{before}");
         // What is unknown is settled by adding again, knowing so.
-        drop(scene.add(&scene.host, "again").await.expect("add does not fail"));
+        drop(
+            scene
+                .add(&scene.host, "again")
+                .await
+                .expect("add does not fail"),
+        );
         scene.other.revoke_all(&scene.ada).await;
         service.clock.advance(minutes(30));
     }
@@ -102,7 +135,12 @@ pub async fn a_lost_answer_does_not_add_again_over_a_later_change<H: Harness>() 
     let scene = Scene::of(&service).await;
     for live_before in [false, true] {
         if live_before {
-            drop(scene.add(&scene.other, "before").await.expect("add does not fail"));
+            drop(
+                scene
+                    .add(&scene.other, "before")
+                    .await
+                    .expect("add does not fail"),
+            );
         }
         let hold = scene.host.faults.hold_after(Operation::Create);
         let mut adding = Box::pin(scene.add(&scene.host, "mine"));
@@ -111,11 +149,14 @@ pub async fn a_lost_answer_does_not_add_again_over_a_later_change<H: Harness>() 
             () = hold.arrived() => {}
             _ = &mut adding => panic!("the create has to be held"),
         }
-        expect_found(scene.other.update(&scene.token, |a| a.visits = 7).await);
+        scene.other.change(&scene.token, |a| a.visits = 7).await;
         hold.fail(ErrorKind::OutcomeUnknown);
         let added = adding.await;
         let stored = scene.other.data(&scene.token).await;
-        assert_eq!(stored.visits, 7, "the change is kept; the answer was {added:?}");
+        assert_eq!(
+            stored.visits, 7,
+            "the change is kept; the answer was {added:?}"
+        );
         assert_eq!(failure(added), Some(ErrorKind::OutcomeUnknown));
         scene.other.sign_out(&scene.token).await;
         service.clock.advance(minutes(30));

@@ -21,7 +21,11 @@ pub async fn a_change_is_made_once_whatever_goes_wrong_in_passing<H: Harness>() 
         assert_eq!((runs, changed.data().visits), (1, 1), "{plan:?}");
         let stored = expect_found(witness.peek(&visit.token).await);
         assert_eq!(stored.data().visits, 1, "{plan:?}");
-        assert_eq!(stored.revision(), visit.session.revision().next(), "{plan:?}");
+        assert_eq!(
+            stored.revision(),
+            visit.session.revision().next(),
+            "{plan:?}"
+        );
     }
 }
 
@@ -40,7 +44,10 @@ pub async fn a_change_that_fails_is_made_once_or_not_at_all<H: Harness>() {
         });
         let changed = changed.await;
         host.faults.clear();
-        assert!(runs <= 1, "an unknown outcome never enters the re-run: {plan:?}");
+        assert!(
+            runs <= 1,
+            "an unknown outcome never enters the re-run: {plan:?}"
+        );
         let stored = witness.data(&visit.token).await.visits;
         match changed {
             Ok(changed) => assert_eq!(stored, expect_found(changed).data().visits, "{plan:?}"),
@@ -71,12 +78,18 @@ pub async fn a_change_by_another_after_a_lost_answer_is_not_taken_for_a_conflict
             () = hold.arrived() => {}
             _ = &mut changing => panic!("the change has to be held"),
         }
-        let change = other.update(&visit.token, |a| a.note = "another's".to_owned()).await;
+        let change = other
+            .update(&visit.token, |a| a.note = "another's".to_owned())
+            .await;
         expect_found(change);
         hold.fail(ErrorKind::OutcomeUnknown);
         let changed = changing.await;
         let stored = other.data(&visit.token).await;
-        assert_eq!((stored.visits, stored.note.as_str()), (1, "another's"), "{changed:?}");
+        assert_eq!(
+            (stored.visits, stored.note.as_str()),
+            (1, "another's"),
+            "{changed:?}"
+        );
         let unknown = happened.then_some(ErrorKind::OutcomeUnknown);
         assert_eq!(failure(changed), unknown);
     }
@@ -105,13 +118,18 @@ pub async fn an_ending_after_a_lost_answer_is_not_undone_by_the_retry<H: Harness
 pub async fn an_outage_after_a_lost_answer_is_an_unknown_outcome<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
-    for kind in [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::Denied] {
+    for kind in [
+        ErrorKind::Unavailable,
+        ErrorKind::Timeout,
+        ErrorKind::Denied,
+    ] {
         let visit = host.visit().await;
         host.faults.lose_answer(Operation::Update);
-        host.faults.fail_before(Calls::to(Operation::Update).times(2), kind);
+        host.faults
+            .fail_before(Calls::to(Operation::Update).times(2), kind);
         let changed = host.sessions.update(&visit.token, |a| a.visits += 1).await;
         host.faults.clear();
-        let error = changed.err().expect("three tries failed");
+        let error = changed.expect_err("three tries failed");
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         assert!(!error.is_retryable());
         assert_eq!(host.data(&visit.token).await.visits, 1);
@@ -123,7 +141,12 @@ pub async fn what_cannot_succeed_is_not_tried_again<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
     let visit = host.visit().await;
-    for kind in [ErrorKind::Denied, ErrorKind::Full, ErrorKind::Corrupt, ErrorKind::Internal] {
+    for kind in [
+        ErrorKind::Denied,
+        ErrorKind::Full,
+        ErrorKind::Corrupt,
+        ErrorKind::Internal,
+    ] {
         let before = host.faults.calls(Operation::Update);
         host.faults.fail_before(Operation::Update, kind);
         let changed = host.sessions.update(&visit.token, |a| a.visits += 1).await;

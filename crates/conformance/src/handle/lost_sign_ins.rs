@@ -38,7 +38,7 @@ impl Scene {
             From::Own => {
                 let issued = self.witness.sign_in(&self.ada).await;
                 let note = |a: &mut Account| a.note = "carried".to_owned();
-                expect_found(self.witness.update(&issued.token, note).await);
+                self.witness.change(&issued.token, note).await;
                 issued
             }
             From::Others => self.witness.sign_in(&self.bob).await,
@@ -85,12 +85,19 @@ pub async fn a_sign_in_that_fails_signs_nobody_in_unless_it_says_unknown<H: Harn
         let before = scene.witness.ids(&scene.ada).await;
         plan.arm(&scene.host.faults);
         let from_token = old.as_ref().map(|issued| &issued.token);
-        let completed = scene.host.sessions.complete(attempt, from_token, Account::carried).await;
+        let completed = scene
+            .host
+            .sessions
+            .complete(attempt, from_token, Account::carried)
+            .await;
         scene.host.faults.clear();
         let ids = scene.witness.ids(&scene.ada).await;
         match completed {
             Ok(SignIn::SignedIn { issued, .. }) => {
-                assert!(scene.witness.lives(&issued.token).await, "{plan:?} {from:?}");
+                assert!(
+                    scene.witness.lives(&issued.token).await,
+                    "{plan:?} {from:?}"
+                );
                 assert_eq!(ids, [issued.session.id()].into(), "{plan:?} {from:?}");
             }
             Ok(other) => panic!("signed in or failed, and not {other:?}: {plan:?} {from:?}"),
@@ -134,7 +141,7 @@ pub async fn a_renewal_keeps_the_session_whatever_goes_wrong<H: Harness>() {
                 }
             }
         };
-        expect_found(scene.witness.load(&new.token).await);
+        scene.witness.open(&new.token).await;
         scene.clear().await;
     }
 }
@@ -144,7 +151,10 @@ pub async fn a_revocation_that_answers_has_ended_everything<H: Harness>() {
     let service = Service::<H>::start().await;
     let scene = Scene::of(&service).await;
     let tokens = scene.host.sessions.tokens(&scene.ada);
-    for (plan, way) in Plan::passing().chain(Plan::lasting()).flat_map(|p| [(p, 0), (p, 1), (p, 2)]) {
+    for (plan, way) in Plan::passing()
+        .chain(Plan::lasting())
+        .flat_map(|p| [(p, 0), (p, 1), (p, 2)])
+    {
         let here = scene.witness.sign_in(&scene.ada).await;
         let there = scene.witness.sign_in(&scene.ada).await;
         let attempt = scene.witness.begin(&scene.ada).await;
@@ -159,7 +169,11 @@ pub async fn a_revocation_that_answers_has_ended_everything<H: Harness>() {
         match revoked {
             Ok(revoked) => {
                 assert!(!scene.witness.lives(&there.token).await, "{plan:?} {way}");
-                assert_eq!(scene.witness.lives(&here.token).await, way < 2, "{plan:?} {way}");
+                assert_eq!(
+                    scene.witness.lives(&here.token).await,
+                    way < 2,
+                    "{plan:?} {way}"
+                );
                 let superseded = matches!(completed, SignIn::Superseded);
                 assert_eq!(superseded, way > 0, "{plan:?} {way}");
                 let told = revoked.repeated || revoked.ended.contains(&there.session.id());
@@ -169,4 +183,24 @@ pub async fn a_revocation_that_answers_has_ended_everything<H: Harness>() {
         }
         scene.clear().await;
     }
+}
+
+/// Rule 7: a lost answer at the cap evicts one session, not one for each try.
+pub async fn a_lost_answer_at_the_cap_evicts_once<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let settings = |s: cloakroom_core::SessionsBuilder<Account>| s.cap(3, OnCap::EvictOldest);
+    let host = service.host_with(settings).await;
+    let ada = subject("ada");
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.push(host.sign_in(&ada).await);
+        service.clock.advance(millis(1));
+    }
+    let attempt = host.begin(&ada).await;
+    host.faults
+        .lose_answer(Calls::to(Operation::Create).times(2));
+    let completed = host.complete(attempt, None).await;
+    all.push(completed.signed_in().expect("a sign-in"));
+    let left = all.iter().skip(1).map(|issued| issued.session.id());
+    assert_eq!(host.ids(&ada).await, left.collect());
 }

@@ -19,8 +19,10 @@ pub async fn two_requests_that_set_different_keys_both_win<H: Harness>() {
         service.host_with::<SessionMap>(|s| s).await,
         service.host_with::<SessionMap>(|s| s).await,
     );
-    let issued = slow.create(map([("kept", 0), ("both", 0), ("removed", 0)])).await;
-    let read = || async { expect_found(slow.load(&issued.token).await).into_data() };
+    let issued = slow
+        .create(map([("kept", 0), ("both", 0), ("removed", 0)]))
+        .await;
+    let read = || async { slow.open(&issued.token).await.into_data() };
     let (mut one, mut other) = (read().await, read().await);
     assert!(!one.is_changed(), "what was read is not changed");
     one.set("one", 1).expect("a number");
@@ -38,8 +40,15 @@ pub async fn two_requests_that_set_different_keys_both_win<H: Harness>() {
     let merged = expect_found(late.expect("merge does not fail")).into_data();
     let stored = read().await;
     for map in [&merged, &stored] {
-        let values = map.keys().map(|key| (key, map.get::<u32>(key).expect("a number")));
-        let expected = [("both", Some(1)), ("kept", Some(0)), ("one", Some(1)), ("other", Some(2))];
+        let values = map
+            .keys()
+            .map(|key| (key, map.get::<u32>(key).expect("a number")));
+        let expected = [
+            ("both", Some(1)),
+            ("kept", Some(0)),
+            ("one", Some(1)),
+            ("other", Some(2)),
+        ];
         assert_eq!(values.collect::<Vec<_>>(), expected);
     }
 }
@@ -50,22 +59,48 @@ pub async fn keys_that_mean_something_elsewhere_are_keys<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host_with::<SessionMap>(|s| s).await;
     let keys = [
-        "__proto__", "constructor", "prototype", "id", "save", "destroy", "cookie", "maxAge",
-        "_expire", "toJSON", "then", "hasOwnProperty", "", " ", "\0", "a.b", "$ref", "0", "ключ",
+        "__proto__",
+        "constructor",
+        "prototype",
+        "id",
+        "save",
+        "destroy",
+        "cookie",
+        "maxAge",
+        "_expire",
+        "toJSON",
+        "then",
+        "hasOwnProperty",
+        "",
+        " ",
+        "\0",
+        "a.b",
+        "$ref",
+        "0",
+        "ключ",
     ];
     let issued = host.create(SessionMap::new()).await;
     for (n, key) in keys.into_iter().enumerate() {
         let mut change = SessionMap::new();
         change.set(key, n).expect("a number");
-        expect_found(host.sessions.merge(&issued.token, &change).await.expect("merge"));
+        expect_found(
+            host.sessions
+                .merge(&issued.token, &change)
+                .await
+                .expect("merge"),
+        );
     }
-    let mut map = expect_found(host.load(&issued.token).await).into_data();
+    let mut map = host.open(&issued.token).await.into_data();
     assert_eq!(map.keys().count(), keys.len());
     for (n, key) in keys.into_iter().enumerate() {
         assert_eq!(map.get(key).expect("a number"), Some(n), "{key:?}");
         assert!(map.remove(key));
     }
-    let emptied = host.sessions.merge(&issued.token, &map).await.expect("merge");
+    let emptied = host
+        .sessions
+        .merge(&issued.token, &map)
+        .await
+        .expect("merge");
     assert_eq!(expect_found(emptied).data().keys().count(), 0);
 }
 
@@ -74,13 +109,24 @@ pub async fn a_map_without_changes_writes_nothing<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host_with::<SessionMap>(|s| s).await;
     let issued = host.create(map([("theme", 1)])).await;
-    let mut read = expect_found(host.load(&issued.token).await).into_data();
-    let same = host.sessions.merge(&issued.token, &read).await.expect("merge");
+    let mut read = host.open(&issued.token).await.into_data();
+    let same = host
+        .sessions
+        .merge(&issued.token, &read)
+        .await
+        .expect("merge");
     assert_eq!(expect_found(same).revision(), issued.session.revision());
     assert_eq!(host.faults.calls(Operation::Update), 0);
     read.set("theme", 1).expect("a number");
-    let set = host.sessions.merge(&issued.token, &read).await.expect("merge");
-    assert_eq!(expect_found(set).revision(), issued.session.revision().next());
+    let set = host
+        .sessions
+        .merge(&issued.token, &read)
+        .await
+        .expect("merge");
+    assert_eq!(
+        expect_found(set).revision(),
+        issued.session.revision().next()
+    );
 }
 
 /// Rule 1: merging creates nothing.
@@ -104,8 +150,12 @@ pub async fn values_come_back_as_they_were<H: Harness>() {
         "text": "\u{0}\"\\\u{2028}🧥", "fraction": 0.1, "tiny": 5e-324, "large": 1.7976931348623157e308,
     });
     let mut data = SessionMap::new();
-    data.set("value", &value).expect("a value has a form in JSON");
+    data.set("value", &value)
+        .expect("a value has a form in JSON");
     let issued = host.create(data).await;
-    let read = expect_found(host.load(&issued.token).await).into_data();
-    assert_eq!(read.get::<serde_json::Value>("value").expect("a value"), Some(value));
+    let read = host.open(&issued.token).await.into_data();
+    assert_eq!(
+        read.get::<serde_json::Value>("value").expect("a value"),
+        Some(value)
+    );
 }

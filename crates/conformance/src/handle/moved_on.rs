@@ -23,12 +23,17 @@ async fn hosts<H: Harness>(service: &Service<H>) -> (Host<LastYear>, Host<ThisYe
 }
 
 fn of_last_year() -> LastYear {
-    LastYear { name: "Ada Lovelace".to_owned() }
+    LastYear {
+        name: "Ada Lovelace".to_owned(),
+    }
 }
 
 async fn signed_in(host: &Host<LastYear>, who: &Subject) -> Issued<LastYear> {
     let attempt = host.begin(who).await;
-    let completed = host.sessions.complete(attempt, None, |_| of_last_year()).await;
+    let completed = host
+        .sessions
+        .complete(attempt, None, |_| of_last_year())
+        .await;
     let completed = completed.expect("complete does not fail");
     completed.signed_in().expect("a sign-in")
 }
@@ -43,13 +48,21 @@ pub async fn data_of_last_years_type_are_told_apart_and_kept<H: Harness>() {
     for failed in [
         failure(new.sessions.load(&issued.token).await),
         failure(new.sessions.peek(&issued.token).await),
-        failure(new.sessions.update(&issued.token, |_| panic!("no data to change")).await),
+        failure(
+            new.sessions
+                .update(&issued.token, |_| panic!("no data to change"))
+                .await,
+        ),
         failure(new.sessions.renew(&issued.token, Duration::ZERO).await),
-        failure(new.sessions.complete(attempt, Some(&issued.token), carry).await),
+        failure(
+            new.sessions
+                .complete(attempt, Some(&issued.token), carry)
+                .await,
+        ),
     ] {
         assert_eq!(failed, Some(ErrorKind::Decode));
     }
-    let read = expect_found(old.load(&issued.token).await);
+    let read = old.open(&issued.token).await;
     assert_eq!(read.data(), &of_last_year());
     assert_eq!(read.revision(), issued.session.revision());
 }
@@ -63,14 +76,30 @@ pub async fn what_needs_no_data_works_without_decoding_them<H: Harness>() {
     for way in 0..4 {
         let issued = signed_in(&old, &ada).await;
         service.clock.advance(minutes(10));
-        let info = new.sessions.inspect(&issued.token).await.expect("inspect does not fail");
+        let info = new
+            .sessions
+            .inspect(&issued.token)
+            .await
+            .expect("inspect does not fail");
         assert_eq!(expect_found(info).subject, Some(ada.clone()));
-        let touched = new.sessions.touch(&issued.token).await.expect("touch does not fail");
+        let touched = new
+            .sessions
+            .touch(&issued.token)
+            .await
+            .expect("touch does not fail");
         assert_eq!(expect_found(touched).last_seen, service.now());
-        let labelled = new.sessions.set_label(&issued.token, Some(label("Laptop"))).await;
+        let labelled = new
+            .sessions
+            .set_label(&issued.token, Some(label("Laptop")))
+            .await;
         assert!(labelled.expect("set_label does not fail").is_found());
-        assert_eq!(expect_found(old.load(&issued.token).await).data(), &of_last_year());
-        assert!(tokens.contains(&issued.token).await.expect("contains does not fail"));
+        assert_eq!(old.open(&issued.token).await.data(), &of_last_year());
+        assert!(
+            tokens
+                .contains(&issued.token)
+                .await
+                .expect("contains does not fail")
+        );
         assert_eq!(tokens.count().await.expect("count does not fail"), 1);
         match way {
             0 => drop(new.sign_out(&issued.token).await),
@@ -90,10 +119,21 @@ pub async fn another_user_signs_in_over_data_that_do_not_decode<H: Harness>() {
     let attempt = new.begin(&subject("bob")).await;
     let fresh = |carried: Option<ThisYear>| {
         assert_eq!(carried, None);
-        ThisYear { first: "Bob".to_owned(), last: String::new() }
+        ThisYear {
+            first: "Bob".to_owned(),
+            last: String::new(),
+        }
     };
-    let completed = new.sessions.complete(attempt, Some(&issued.token), fresh).await;
-    assert!(completed.expect("complete does not fail").signed_in().is_some());
+    let completed = new
+        .sessions
+        .complete(attempt, Some(&issued.token), fresh)
+        .await;
+    assert!(
+        completed
+            .expect("complete does not fail")
+            .signed_in()
+            .is_some()
+    );
     assert!(matches!(old.load(&issued.token).await, Lookup::Replaced));
 }
 
@@ -107,19 +147,29 @@ pub async fn a_migration_reads_what_last_years_type_wrote<H: Harness>() {
             settings.migration(|stored| {
                 let LastYear { name } = stored.decode()?;
                 let (first, last) = name.split_once(' ')?;
-                Some(ThisYear { first: first.to_owned(), last: last.to_owned() })
+                Some(ThisYear {
+                    first: first.to_owned(),
+                    last: last.to_owned(),
+                })
             })
         })
         .await;
-    let ada = ThisYear { first: "Ada".to_owned(), last: "Lovelace".to_owned() };
+    let ada = ThisYear {
+        first: "Ada".to_owned(),
+        last: "Lovelace".to_owned(),
+    };
     let issued = signed_in(&old, &subject("ada")).await;
-    assert_eq!(expect_found(new.load(&issued.token).await).data(), &ada);
-    assert_eq!(expect_found(old.load(&issued.token).await).data(), &of_last_year());
-    expect_found(new.update(&issued.token, |a| a.last.push('!')).await);
-    let read = expect_found(plain.load(&issued.token).await);
+    assert_eq!(new.open(&issued.token).await.data(), &ada);
+    assert_eq!(old.open(&issued.token).await.data(), &of_last_year());
+    new.change(&issued.token, |a| a.last.push('!')).await;
+    let read = plain.open(&issued.token).await;
     assert_eq!(read.data().last, "Lovelace!");
 
-    let nameless = old.create(LastYear { name: "Ada".to_owned() }).await;
+    let nameless = old
+        .create(LastYear {
+            name: "Ada".to_owned(),
+        })
+        .await;
     let failed = new.sessions.load(&nameless.token).await;
     assert_eq!(failure(failed), Some(ErrorKind::Decode));
 }

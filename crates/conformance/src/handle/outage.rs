@@ -11,7 +11,11 @@ pub async fn a_store_that_is_down_is_an_error_and_never_absent<H: Harness>() {
     let attempt = host.begin(&ada).await;
     let tokens = host.sessions.tokens(&ada);
     let external = tokens.external("token").expect("a token");
-    for kind in [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::Denied] {
+    for kind in [
+        ErrorKind::Unavailable,
+        ErrorKind::Timeout,
+        ErrorKind::Denied,
+    ] {
         host.faults.fail_before(Calls::any().always(), kind);
         let (sessions, token) = (&host.sessions, &signed.token);
         let failed = [
@@ -20,13 +24,25 @@ pub async fn a_store_that_is_down_is_an_error_and_never_absent<H: Harness>() {
             failure(sessions.peek(token).await),
             failure(sessions.inspect(token).await),
             failure(sessions.touch(token).await),
-            failure(sessions.update(token, |_| panic!("there are no data to change")).await),
+            failure(
+                sessions
+                    .update(token, |_| panic!("there are no data to change"))
+                    .await,
+            ),
             failure(sessions.set_label(token, None).await),
             failure(sessions.renew(token, Duration::ZERO).await),
             failure(sessions.sign_out(token).await),
             failure(sessions.begin_sign_in(&ada).await),
-            failure(sessions.complete(attempt.clone(), None, Account::carried).await),
-            failure(sessions.complete(attempt.clone(), Some(token), Account::carried).await),
+            failure(
+                sessions
+                    .complete(attempt.clone(), None, Account::carried)
+                    .await,
+            ),
+            failure(
+                sessions
+                    .complete(attempt.clone(), Some(token), Account::carried)
+                    .await,
+            ),
             failure(sessions.end_everyone().await),
             failure(sessions.sweeper().sweep().await),
             failure(tokens.list().await),
@@ -36,24 +52,37 @@ pub async fn a_store_that_is_down_is_an_error_and_never_absent<H: Harness>() {
             failure(tokens.revoke_others(token).await),
             failure(tokens.revoke_all().await),
             failure(tokens.remove(token).await),
-            failure(tokens.add(&external, Account::default(), SessionOptions::new()).await),
+            failure(
+                tokens
+                    .add(&external, Account::default(), SessionOptions::new())
+                    .await,
+            ),
         ];
         assert_eq!(failed, [Some(kind); 22]);
         host.faults.clear();
         assert!(host.lives(&signed.token).await, "a blip logs nobody out");
     }
-    assert!(matches!(host.complete(attempt, None).await, SignIn::SignedIn { .. }));
+    assert!(matches!(
+        host.complete(attempt, None).await,
+        SignIn::SignedIn { .. }
+    ));
 }
 
 /// A short blip is not even noticed: the handle tries again, twice, at once.
 pub async fn a_short_blip_is_not_noticed<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
-    for kind in [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::Contended] {
+    for kind in [
+        ErrorKind::Unavailable,
+        ErrorKind::Timeout,
+        ErrorKind::Contended,
+    ] {
         let visit = host.visit().await;
-        host.faults.fail_before(Calls::to(Operation::Load).times(2), kind);
+        host.faults
+            .fail_before(Calls::to(Operation::Load).times(2), kind);
         assert!(host.load(&visit.token).await.is_found());
-        host.faults.fail_before(Calls::to(Operation::Load).times(3), kind);
+        host.faults
+            .fail_before(Calls::to(Operation::Load).times(3), kind);
         assert_eq!(failure(host.sessions.load(&visit.token).await), Some(kind));
     }
 }
@@ -74,21 +103,40 @@ pub async fn the_number_of_tries_is_a_setting<H: Harness>() {
 /// An operation that the store refuses half-way has changed nothing: what was there is there, whole.
 pub async fn a_call_that_fails_leaves_everything_as_it_was<H: Harness>() {
     let service = Service::<H>::start().await;
-    let host = service.host_with::<Account>(|s| s.cap(2, OnCap::EvictOldest)).await;
+    let host = service
+        .host_with::<Account>(|s| s.cap(2, OnCap::EvictOldest))
+        .await;
     let ada = subject("ada");
     let both = [host.sign_in(&ada).await, host.sign_in(&ada).await];
-    let before = host.sessions.tokens(&ada).list().await.expect("list does not fail");
+    let before = host
+        .sessions
+        .tokens(&ada)
+        .list()
+        .await
+        .expect("list does not fail");
     let attempt = host.begin(&ada).await;
     let down = Calls::to(Operation::Create).always();
     host.faults.fail_before(down, ErrorKind::Full);
     let (sessions, token) = (&host.sessions, &both[0].token);
-    let failed = sessions.complete(attempt.clone(), None, Account::carried).await;
+    let failed = sessions
+        .complete(attempt.clone(), None, Account::carried)
+        .await;
     assert_eq!(failure(failed), Some(ErrorKind::Full));
-    let failed = sessions.complete(attempt, Some(token), Account::carried).await;
+    let failed = sessions
+        .complete(attempt, Some(token), Account::carried)
+        .await;
     assert_eq!(failure(failed), Some(ErrorKind::Full));
-    let after = host.sessions.tokens(&ada).list().await.expect("list does not fail");
+    let after = host
+        .sessions
+        .tokens(&ada)
+        .list()
+        .await
+        .expect("list does not fail");
     assert_eq!(after, before);
     for issued in &both {
-        assert!(host.lives(&issued.token).await, "nobody was evicted for nothing");
+        assert!(
+            host.lives(&issued.token).await,
+            "nobody was evicted for nothing"
+        );
     }
 }

@@ -9,9 +9,17 @@ pub async fn a_reauthentication_keeps_what_is_the_users_and_renews_the_times<H: 
     let host = service.host().await;
     let ada = subject("ada");
     let own = Timeouts::new(days(20), days(60)).expect("valid timeouts");
-    let attempt = host.begin(&ada).await.label(label("Laptop")).remembered(own);
-    let first = host.complete(attempt, None).await.signed_in().expect("a sign-in");
-    host.update(&first.token, |a| a.visits = 5).await;
+    let attempt = host
+        .begin(&ada)
+        .await
+        .label(label("Laptop"))
+        .remembered(own);
+    let first = host
+        .complete(attempt, None)
+        .await
+        .signed_in()
+        .expect("a sign-in");
+    host.change(&first.token, |a| a.visits = 5).await;
     let signed_in_at = service.now();
 
     service.clock.advance(days(19));
@@ -29,7 +37,10 @@ pub async fn a_reauthentication_keeps_what_is_the_users_and_renews_the_times<H: 
     assert_eq!(session.timeouts(), own);
     assert!(session.is_remembered());
     assert_eq!(session.deadline().remaining(service.now()), days(20));
-    assert_eq!(session.overall_deadline().remaining(service.now()), days(60));
+    assert_eq!(
+        session.overall_deadline().remaining(service.now()),
+        days(60)
+    );
     assert!(matches!(host.load(&first.token).await, Lookup::Replaced));
     assert_eq!(host.ids(&ada).await, [second.session.id()].into());
 }
@@ -40,16 +51,45 @@ pub async fn a_reauthentication_can_change_the_label_and_the_timeouts<H: Harness
     let host = service.host().await;
     let ada = subject("ada");
     let first = host.sign_in(&ada).await;
-    let attempt = host.begin(&ada).await.label(label("Kiosk")).timeouts(Timeouts::AAL3);
+    let attempt = host
+        .begin(&ada)
+        .await
+        .label(label("Kiosk"))
+        .timeouts(Timeouts::AAL3);
     let completed = host.complete(attempt, Some(&first.token)).await;
     let session = completed.signed_in().expect("a sign-in").session;
     assert_eq!(session.label(), Some(&label("Kiosk")));
     assert_eq!(session.timeouts(), Timeouts::AAL3);
 }
 
+/// A new session is made like another, as when a user id has changed: with its label, its timeouts and
+/// its mark of being remembered, and with nothing else of it.
+pub async fn a_sign_in_can_be_like_that_of_another_user_id<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let host = service.host().await;
+    let (before, after) = (subject("ada"), subject("ada lovelace"));
+    let attempt = host.begin(&before).await.label(label("Laptop"));
+    let attempt = attempt.remembered(Timeouts::AAL1);
+    let completed = host.complete(attempt, None).await;
+    let old = completed.signed_in().expect("a sign-in");
+    service.clock.advance(minutes(5));
+    let attempt = host.begin(&after).await.like(&old.session);
+    let completed = host.complete(attempt, None).await;
+    let session = completed.signed_in().expect("a sign-in").session;
+    assert_eq!(session.subject(), Some(&after));
+    assert_eq!(session.label(), Some(&label("Laptop")));
+    assert_eq!(session.timeouts(), Timeouts::AAL1);
+    assert!(session.is_remembered());
+    assert_eq!(session.created(), service.now());
+}
+
 /// Rule 7: it takes the old session's place at the cap, whatever the cap does, and evicts nobody.
 pub async fn a_reauthentication_is_counted_once_at_the_cap<H: Harness>() {
-    let policies = [OnCap::EvictOldest, OnCap::EvictLeastRecentlySeen, OnCap::Refuse];
+    let policies = [
+        OnCap::EvictOldest,
+        OnCap::EvictLeastRecentlySeen,
+        OnCap::Refuse,
+    ];
     let service = Service::<H>::start().await;
     for (n, on_cap) in policies.into_iter().enumerate() {
         let host = service.host_with::<Account>(|s| s.cap(2, on_cap)).await;

@@ -11,7 +11,7 @@ use cloakroom_core::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Harness;
+use crate::harness::{Harness, Tamper};
 
 /// Session data as an application has them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,6 +49,27 @@ impl<H: Harness> Service<H> {
             harness: H::start().await,
             clock: ManualClock::at(SystemClock.now()),
         }
+    }
+
+    /// A service without data whose store can be damaged; none where the store keeps no bytes, as its
+    /// forgetting proves.
+    pub(crate) async fn that_keeps_bytes() -> Option<Self> {
+        let service = Self::start().await;
+        if service.harness.tamper().is_some() {
+            return Some(service);
+        }
+        let reopened = service.harness.reopen().await;
+        assert!(
+            reopened.is_none(),
+            "a store that keeps bytes gives the suite a `Tamper`"
+        );
+        None
+    }
+
+    /// The way around the store.
+    pub(crate) fn tamper(&self) -> &dyn Tamper {
+        let tamper = self.harness.tamper();
+        tamper.expect("only cases that asked for it tamper")
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -108,6 +129,20 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Host<T> {
     ) -> Lookup<Session<T>> {
         let updated = self.sessions.update(credential, change).await;
         updated.expect("update does not fail")
+    }
+
+    /// A load of a session, which has to be there.
+    pub(crate) async fn open(&self, credential: &impl Credential) -> Session<T> {
+        expect_found(self.load(credential).await)
+    }
+
+    /// A change of a session, which has to be there.
+    pub(crate) async fn change(
+        &self,
+        credential: &impl Credential,
+        change: impl FnMut(&mut T),
+    ) -> Session<T> {
+        expect_found(self.update(credential, change).await)
     }
 
     pub(crate) async fn sign_out(&self, credential: &impl Credential) -> SignOut {
@@ -181,10 +216,13 @@ impl Host {
 }
 
 /// The session, which has to be there.
-pub(crate) fn expect_found<S: std::fmt::Debug>(lookup: Lookup<S>) -> S {
+pub(crate) fn expect_found<S>(lookup: Lookup<S>) -> S {
     match lookup {
         Lookup::Found(session) => session,
-        other => panic!("the session has to be there, and the answer is {other:?}"),
+        other => panic!(
+            "the session has to be there, and the answer is {:?}",
+            other.map(drop)
+        ),
     }
 }
 

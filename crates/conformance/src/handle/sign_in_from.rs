@@ -11,15 +11,18 @@ pub async fn a_late_change_of_the_old_session_is_carried_over<H: Harness>() {
     let visit = host.visit().await;
     let attempt = host.begin(&ada).await;
     let mut runs = Vec::new();
-    let mut completing = Box::pin(host.sessions.complete(attempt, Some(&visit.token), |carried| {
-        let carried = carried.expect("data to carry");
-        runs.push(carried.visits);
-        carried
-    }));
+    let mut completing = Box::pin(
+        host.sessions
+            .complete(attempt, Some(&visit.token), |carried| {
+                let carried = carried.expect("data to carry");
+                runs.push(carried.visits);
+                carried
+            }),
+    );
     for visits in [1, 2, 3] {
         let hold = host.faults.hold_before(Operation::Delete);
         assert!(drop_when_held(hold, &mut completing).await.is_none());
-        expect_found(late.update(&visit.token, |a| a.visits = visits).await);
+        late.change(&visit.token, |a| a.visits = visits).await;
     }
     let completed = completing.await.expect("complete does not fail");
     let issued = completed.signed_in().expect("a sign-in");
@@ -44,7 +47,10 @@ pub async fn a_late_reader_of_the_old_session_does_not_disturb<H: Harness>() {
     let hold = host.faults.hold_before(Operation::Delete);
     let completing = host.complete(attempt, Some(&visit.token));
     let (completed, read) = while_held(hold, completing, late.load(&visit.token)).await;
-    assert!(read.is_found(), "the old session lives until the second step");
+    assert!(
+        read.is_found(),
+        "the old session lives until the second step"
+    );
     assert!(completed.signed_in().is_some());
     assert_eq!(host.faults.calls(Operation::Delete), 1);
 }
@@ -68,10 +74,17 @@ pub async fn an_old_session_that_goes_away_meanwhile_signs_nobody_in<H: Harness>
         };
         let (completed, ()) = while_held(hold, completing, meanwhile).await;
         assert!(matches!(completed, SignIn::Gone), "{completed:?}");
-        assert!(other.ids(&ada).await.is_empty(), "nothing is left signed in");
+        assert!(
+            other.ids(&ada).await.is_empty(),
+            "nothing is left signed in"
+        );
         assert!(!other.lives(&visit.token).await);
     }
-    assert_eq!(other.ids(&bob).await.len(), 1, "the one that came first stands");
+    assert_eq!(
+        other.ids(&bob).await.len(),
+        1,
+        "the one that came first stands"
+    );
 }
 
 /// The same where it goes away after it was found changed, or while the newer data are written.
@@ -85,7 +98,7 @@ pub async fn an_old_session_that_is_changed_and_then_ends_signs_nobody_in<H: Har
         let mut completing = Box::pin(host.complete(attempt, Some(&visit.token)));
         let hold = host.faults.hold_before(Operation::Delete);
         assert!(drop_when_held(hold, &mut completing).await.is_none());
-        other.update(&visit.token, |a| a.visits = 1).await;
+        other.change(&visit.token, |a| a.visits = 1).await;
         let hold = host.faults.hold_before(at);
         let (completed, _) = while_held(hold, completing, other.sign_out(&visit.token)).await;
         assert!(matches!(completed, SignIn::Gone), "{at:?}: {completed:?}");
@@ -124,9 +137,14 @@ pub async fn an_old_session_that_cannot_be_ended_signs_nobody_in<H: Harness>() {
     let attempt = host.begin(&ada).await;
     let tries = Calls::to(Operation::Delete).times(3);
     host.faults.fail_before(tries, ErrorKind::Unavailable);
-    let completed = host.sessions.complete(attempt, Some(&visit.token), Account::carried);
+    let completed = host
+        .sessions
+        .complete(attempt, Some(&visit.token), Account::carried);
     assert_eq!(failure(completed.await), Some(ErrorKind::Unavailable));
-    assert!(witness.ids(&ada).await.is_empty(), "the new session was taken back");
+    assert!(
+        witness.ids(&ada).await.is_empty(),
+        "the new session was taken back"
+    );
     assert_eq!(witness.data(&visit.token).await.note, "a full cart");
 }
 
@@ -141,11 +159,17 @@ pub async fn a_new_session_that_cannot_be_taken_back_is_told<H: Harness>() {
         let attempt = host.begin(&ada).await;
         let down = Calls::to(Operation::Delete).always();
         host.faults.fail_before(down, ErrorKind::Unavailable);
-        let completed = host.sessions.complete(attempt, Some(&old.token), Account::carried);
+        let completed = host
+            .sessions
+            .complete(attempt, Some(&old.token), Account::carried);
         assert_eq!(failure(completed.await), Some(ErrorKind::OutcomeUnknown));
         host.faults.clear();
         assert!(witness.lives(&old.token).await);
-        assert_eq!(witness.ids(&ada).await.len(), n + 1, "which nobody has the token of");
+        assert_eq!(
+            witness.ids(&ada).await.len(),
+            n + 1,
+            "which nobody has the token of"
+        );
     }
 }
 
@@ -161,13 +185,16 @@ pub async fn a_new_session_that_is_revoked_meanwhile_stays_so<H: Harness>() {
         let mut completing = Box::pin(host.complete(attempt, Some(&visit.token)));
         let hold = host.faults.hold_before(Operation::Delete);
         assert!(drop_when_held(hold, &mut completing).await.is_none());
-        other.update(&visit.token, |a| a.visits = 1).await;
+        other.change(&visit.token, |a| a.visits = 1).await;
         let hold = host.faults.hold_before(at);
         let (completed, ended) = while_held(hold, completing, other.revoke_all(&ada)).await;
         assert_eq!(ended, 1);
         assert!(matches!(completed, SignIn::Superseded), "{completed:?}");
         assert!(other.ids(&ada).await.is_empty());
-        assert!(other.lives(&visit.token).await, "the visitor is where they were");
+        assert!(
+            other.lives(&visit.token).await,
+            "the visitor is where they were"
+        );
     }
 }
 
@@ -191,9 +218,11 @@ pub async fn a_new_session_that_is_revoked_before_the_second_step_stays_so<H: Ha
 /// The old session is only given up for a sign-in that succeeds.
 pub async fn a_sign_in_that_is_refused_leaves_the_old_session_alone<H: Harness>() {
     let service = Service::<H>::start().await;
-    let host = service.host_with::<Account>(|s| s.cap(1, OnCap::Refuse)).await;
+    let host = service
+        .host_with::<Account>(|s| s.cap(1, OnCap::Refuse))
+        .await;
     let ada = subject("ada");
-    host.sign_in(&ada).await;
+    let _ = host.sign_in(&ada).await;
     let visit = host.create(Account::noted("a full cart")).await;
     let attempt = host.begin(&ada).await;
     let completed = host.complete(attempt, Some(&visit.token)).await;

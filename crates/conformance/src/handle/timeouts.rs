@@ -12,7 +12,9 @@ fn timeouts(idle: Duration, overall: Duration) -> Timeouts {
 pub async fn a_session_ends_by_either_timeout_to_the_millisecond<H: Harness>() {
     let service = Service::<H>::start().await;
     let (idle, overall) = (minutes(30), hours(12));
-    let host = service.host_with::<Account>(|s| s.idle_timeout(idle).overall_timeout(overall)).await;
+    let host = service
+        .host_with::<Account>(|s| s.idle_timeout(idle).overall_timeout(overall))
+        .await;
     let ada = subject("ada");
     for signed_in in [false, true] {
         let new = || async {
@@ -31,11 +33,13 @@ pub async fn a_session_ends_by_either_timeout_to_the_millisecond<H: Harness>() {
         let end = service.now().plus(overall);
         while service.now().plus(minutes(29)) < end {
             service.clock.advance(minutes(29));
-            let session = expect_found(host.load(&used.token).await);
+            let session = host.open(&used.token).await;
             assert!(session.deadline().instant() <= end);
             assert_eq!(session.overall_deadline().instant(), end);
         }
-        service.clock.set(Timestamp::from_millis(end.as_millis() - 1));
+        service
+            .clock
+            .set(Timestamp::from_millis(end.as_millis() - 1));
         assert!(host.load(&used.token).await.is_found());
         service.clock.set(end);
         assert!(!host.load(&used.token).await.is_found());
@@ -46,12 +50,22 @@ pub async fn a_session_ends_by_either_timeout_to_the_millisecond<H: Harness>() {
 /// Rule 9: lifetimes below a second are lifetimes, not zero and not for ever, and so is the longest.
 pub async fn short_and_long_lifetimes_are_exact<H: Harness>() {
     let service = Service::<H>::start().await;
-    for lifetime in [millis(1), millis(2), millis(999), millis(1001), Timeouts::MAX] {
-        let host = service.host_with::<Account>(|s| s.timeouts(timeouts(lifetime, lifetime))).await;
+    for lifetime in [
+        millis(1),
+        millis(2),
+        millis(999),
+        millis(1001),
+        Timeouts::MAX,
+    ] {
+        let host = service
+            .host_with::<Account>(|s| s.timeouts(timeouts(lifetime, lifetime)))
+            .await;
         let ada = subject("ada");
         for issued in [host.visit().await, host.sign_in(&ada).await] {
             let born = service.now();
-            service.clock.set(Timestamp::from_millis(born.plus(lifetime).as_millis() - 1));
+            service
+                .clock
+                .set(Timestamp::from_millis(born.plus(lifetime).as_millis() - 1));
             assert!(host.lives(&issued.token).await, "{lifetime:?}");
             service.clock.set(born.plus(lifetime));
             assert!(!host.lives(&issued.token).await, "{lifetime:?}");
@@ -68,7 +82,11 @@ pub async fn each_session_carries_its_own_timeouts<H: Harness>() {
     let ada = subject("ada");
     let own = timeouts(days(14), days(90));
     let attempt = host.begin(&ada).await.remembered(own);
-    let remembered = host.complete(attempt, None).await.signed_in().expect("a sign-in");
+    let remembered = host
+        .complete(attempt, None)
+        .await
+        .signed_in()
+        .expect("a sign-in");
     let options = SessionOptions::new().timeouts(timeouts(seconds(5), seconds(9)));
     let brief = host.sessions.create_with(Account::default(), options).await;
     let brief = brief.expect("create_with does not fail");
@@ -80,9 +98,11 @@ pub async fn each_session_carries_its_own_timeouts<H: Harness>() {
     service.clock.advance(minutes(30));
     assert!(!host.lives(&plain.token).await && host.lives(&remembered.token).await);
     // Another handle, another default: the session keeps what it was given.
-    let strict = service.host_with::<Account>(|s| s.timeouts(Timeouts::AAL3)).await;
+    let strict = service
+        .host_with::<Account>(|s| s.timeouts(Timeouts::AAL3))
+        .await;
     service.clock.advance(days(13));
-    let read = expect_found(strict.load(&remembered.token).await);
+    let read = strict.open(&remembered.token).await;
     assert_eq!(read.timeouts(), own);
     service.clock.advance(days(14) - millis(1));
     assert!(strict.lives(&remembered.token).await);
@@ -102,7 +122,10 @@ pub async fn the_assurance_levels_end_when_the_standard_says<H: Harness>() {
         let issued = host.sign_in(&subject("ada")).await;
         let born = service.now();
         assert_eq!(issued.session.deadline().instant(), born.plus(idle));
-        assert_eq!(issued.session.overall_deadline().instant(), born.plus(overall));
+        assert_eq!(
+            issued.session.overall_deadline().instant(),
+            born.plus(overall)
+        );
         service.clock.advance(idle - millis(1));
         assert!(host.lives(&issued.token).await);
         service.clock.advance(millis(1));
@@ -117,21 +140,33 @@ pub async fn how_long_ago_a_user_authenticated_is_exact<H: Harness>() {
     let host = service.host().await;
     let ada = subject("ada");
     let visit = host.visit().await;
-    assert!(!visit.session.authenticated_within(Duration::MAX), "a visitor never did");
+    assert!(
+        !visit.session.authenticated_within(Duration::MAX),
+        "a visitor never did"
+    );
     let signed = host.sign_in_from(&ada, Some(&visit.token)).await;
     assert!(signed.session.authenticated_within(millis(1)));
     assert!(!signed.session.authenticated_within(Duration::ZERO));
 
     service.clock.advance(minutes(5) - millis(1));
-    expect_found(host.update(&signed.token, |a| a.visits += 1).await);
-    drop(host.sessions.touch(&signed.token).await.expect("touch does not fail"));
+    host.change(&signed.token, |a| a.visits += 1).await;
+    drop(
+        host.sessions
+            .touch(&signed.token)
+            .await
+            .expect("touch does not fail"),
+    );
     let renewed = host.sessions.renew(&signed.token, Duration::ZERO).await;
     let Ok(Renewal::Renewed(renewed)) = renewed else {
         panic!("the token has to be renewed, and the answer is {renewed:?}");
     };
-    assert!(expect_found(host.load(&renewed.token).await).authenticated_within(minutes(5)));
+    assert!(
+        host.open(&renewed.token)
+            .await
+            .authenticated_within(minutes(5))
+    );
     service.clock.advance(millis(1));
-    let session = expect_found(host.load(&renewed.token).await);
+    let session = host.open(&renewed.token).await;
     assert!(!session.authenticated_within(minutes(5)));
     assert!(session.authenticated_within(minutes(5) + millis(1)));
     let again = host.sign_in_from(&ada, Some(&renewed.token)).await;
@@ -146,13 +181,23 @@ pub async fn a_clock_that_goes_back_ends_nothing<H: Harness>() {
     let ada = subject("ada");
     let issued = host.sign_in(&ada).await;
     let born = service.now();
-    service.clock.set(Timestamp::from_millis(born.as_millis() - 3_600_000));
-    let session = expect_found(host.load(&issued.token).await);
+    service
+        .clock
+        .set(Timestamp::from_millis(born.as_millis() - 3_600_000));
+    let session = host.open(&issued.token).await;
     assert_eq!(session.last_seen(), born);
-    expect_found(host.update(&issued.token, |a| a.visits += 1).await);
-    drop(host.sessions.touch(&issued.token).await.expect("touch does not fail"));
-    let session = expect_found(host.load(&issued.token).await);
+    host.change(&issued.token, |a| a.visits += 1).await;
+    drop(
+        host.sessions
+            .touch(&issued.token)
+            .await
+            .expect("touch does not fail"),
+    );
+    let session = host.open(&issued.token).await;
     assert_eq!(session.last_seen(), born);
     assert!(session.authenticated_within(millis(1)));
-    assert!(matches!(host.sign_out(&issued.token).await, SignOut::SignedOut { .. }));
+    assert!(matches!(
+        host.sign_out(&issued.token).await,
+        SignOut::SignedOut { .. }
+    ));
 }

@@ -12,10 +12,15 @@ pub async fn a_list_tells_the_sessions_last_seen_first<H: Harness>() {
     let mut issued = Vec::new();
     for name in ["Laptop", "Phone", "Tablet"] {
         let attempt = host.begin(&ada).await.label(label(name));
-        issued.push(host.complete(attempt, None).await.signed_in().expect("a sign-in"));
+        issued.push(
+            host.complete(attempt, None)
+                .await
+                .signed_in()
+                .expect("a sign-in"),
+        );
         service.clock.advance(minutes(5));
     }
-    host.load(&issued[0].token).await;
+    host.open(&issued[0].token).await;
     let tokens = host.sessions.tokens(&ada);
     let listed = tokens.list().await.expect("list does not fail");
     let mut names = Vec::new();
@@ -30,14 +35,23 @@ pub async fn a_list_tells_the_sessions_last_seen_first<H: Harness>() {
     }
     assert_eq!(names, ["Laptop", "Tablet", "Phone"]);
     assert_eq!(tokens.count().await.expect("count does not fail"), 3);
-    assert_eq!(host.sessions.tokens(&subject("bob")).count().await.expect("count"), 0);
+    assert_eq!(
+        host.sessions
+            .tokens(&subject("bob"))
+            .count()
+            .await
+            .expect("count"),
+        0
+    );
 }
 
 /// More sessions than fit a page are all listed, each once, and all revoked.
 pub async fn more_sessions_than_a_page_are_listed_and_revoked<H: Harness>() {
     let service = Service::<H>::start().await;
     const MANY: usize = 1_203;
-    let host = service.host_with::<Account>(|s| s.cap(2_000, OnCap::Refuse)).await;
+    let host = service
+        .host_with::<Account>(|s| s.cap(2_000, OnCap::Refuse))
+        .await;
     let ada = subject("ada");
     let mut all = BTreeSet::new();
     for _ in 0..MANY {
@@ -45,12 +59,45 @@ pub async fn more_sessions_than_a_page_are_listed_and_revoked<H: Harness>() {
     }
     assert_eq!(all.len(), MANY);
     assert_eq!(host.ids(&ada).await, all);
-    assert_eq!(host.sessions.tokens(&ada).count().await.expect("count"), MANY);
+    assert_eq!(
+        host.sessions.tokens(&ada).count().await.expect("count"),
+        MANY
+    );
     let kept = host.sign_in(&ada).await;
     let revoked = host.sessions.tokens(&ada).revoke_others(&kept.token).await;
     let revoked: BTreeSet<_> = revoked.expect("revoke_others").ended.into_iter().collect();
     assert_eq!(revoked, all);
     assert_eq!(host.ids(&ada).await, [kept.session.id()].into());
+}
+
+/// A list can be shown page by page, of any length asked for, and holds every session once.
+pub async fn pages_hold_every_session_once<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let host = service.host().await;
+    let ada = subject("ada");
+    for _ in 0..12 {
+        let _ = host.sign_in(&ada).await;
+    }
+    let all = host.ids(&ada).await;
+    let tokens = host.sessions.tokens(&ada);
+    for limit in [0, 1, 5, 12, 13, usize::MAX] {
+        let mut listed = Vec::new();
+        let mut after = None;
+        for _ in 0..=all.len() {
+            let page = tokens
+                .page(after.take(), limit)
+                .await
+                .expect("page does not fail");
+            listed.extend(page.sessions.iter().map(Listed::id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert!(after.is_none(), "{limit}: the pages come to an end");
+        assert_eq!(listed.len(), all.len(), "{limit}");
+        assert_eq!(BTreeSet::from_iter(listed), all, "{limit}");
+    }
 }
 
 /// A token belongs to one set only, and an anonymous one to none.
@@ -97,7 +144,12 @@ pub async fn a_shown_id_revokes_within_its_subjects_set_only<H: Harness>() {
     let again = own.revoke(&parsed).await.expect("revoke does not fail");
     assert_eq!(again.ended, []);
     assert_eq!(host.ids(&ada).await, [other.session.id()].into());
-    for text in ["", "short", &"*".repeat(SessionId::TEXT_LEN), &adas.token.expose()] {
+    for text in [
+        "",
+        "short",
+        &"*".repeat(SessionId::TEXT_LEN),
+        &adas.token.expose(),
+    ] {
         assert!(own.parse_id(text).is_err());
     }
 }
@@ -166,13 +218,19 @@ pub async fn removing_a_token_ends_its_session_and_no_other<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
     let (ada, bob) = (subject("ada"), subject("bob"));
-    let (adas, bobs, visit) =
-        (host.sign_in(&ada).await, host.sign_in(&bob).await, host.visit().await);
+    let (adas, bobs, visit) = (
+        host.sign_in(&ada).await,
+        host.sign_in(&bob).await,
+        host.visit().await,
+    );
     let tokens = host.sessions.tokens(&ada);
     for token in [&bobs.token, &visit.token] {
         assert_eq!(tokens.remove(token).await.expect("remove").ended, []);
         assert!(host.lives(token).await);
     }
-    assert_eq!(tokens.remove(&adas.token).await.expect("remove").ended, [adas.session.id()]);
+    assert_eq!(
+        tokens.remove(&adas.token).await.expect("remove").ended,
+        [adas.session.id()]
+    );
     assert_eq!(tokens.remove(&adas.token).await.expect("remove").ended, []);
 }

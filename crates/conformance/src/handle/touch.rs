@@ -15,14 +15,14 @@ pub async fn loading_touches_once_in_a_fraction_of_the_idle_timeout<H: Harness>(
         let visit = host.visit().await;
         for written in 0..5 {
             for _ in 0..3 {
-                expect_found(host.load(&visit.token).await);
+                host.open(&visit.token).await;
             }
             assert_eq!(host.faults.calls(Operation::Touch), written);
             service.clock.advance(interval - millis(1));
-            expect_found(host.load(&visit.token).await);
+            host.open(&visit.token).await;
             assert_eq!(host.faults.calls(Operation::Touch), written);
             service.clock.advance(millis(1));
-            let session = expect_found(host.load(&visit.token).await);
+            let session = host.open(&visit.token).await;
             assert_eq!(session.last_seen(), service.now());
             assert_eq!(session.deadline().remaining(service.now()), idle);
         }
@@ -35,7 +35,7 @@ pub async fn a_load_answers_with_the_deadline_that_it_has_moved<H: Harness>() {
     let (host, other) = (service.host().await, service.host().await);
     let signed = host.sign_in(&subject("ada")).await;
     service.clock.advance(minutes(10));
-    let loaded = expect_found(host.load(&signed.token).await);
+    let loaded = host.open(&signed.token).await;
     let read = expect_found(other.peek(&signed.token).await);
     assert_eq!(loaded.info(), read.info());
     assert!(loaded.touch_error().is_none());
@@ -59,13 +59,13 @@ pub async fn a_touch_that_fails_is_reported_and_does_not_fail_the_load<H: Harnes
     for kind in kinds {
         let touches = Calls::to(Operation::Touch).always();
         host.faults.fail_before(touches, kind);
-        let session = expect_found(host.load(&signed.token).await);
+        let session = host.open(&signed.token).await;
         assert_eq!(session.touch_error().map(Error::kind), Some(kind));
         assert_eq!(session.last_seen(), session.created());
         host.faults.clear();
     }
     service.clock.advance(minutes(19));
-    let session = expect_found(host.load(&signed.token).await);
+    let session = host.open(&signed.token).await;
     assert!(session.touch_error().is_none());
     assert_eq!(session.last_seen(), service.now());
 }
@@ -77,7 +77,11 @@ pub async fn touching_by_hand_is_always_a_write<H: Harness>() {
     let signed = host.sign_in(&subject("ada")).await;
     for _ in 0..3 {
         service.clock.advance(millis(1));
-        let info = host.sessions.touch(&signed.token).await.expect("touch does not fail");
+        let info = host
+            .sessions
+            .touch(&signed.token)
+            .await
+            .expect("touch does not fail");
         assert_eq!(expect_found(info).last_seen, service.now());
     }
     assert_eq!(host.faults.calls(Operation::Touch), 3);
@@ -99,7 +103,12 @@ pub async fn a_session_that_ends_before_its_touch_is_not_served<H: Harness>() {
             let hold = host.faults.hold_before(Operation::Touch);
             let using = async {
                 match by_hand {
-                    true => host.sessions.touch(&signed.token).await.expect("touch").map(drop),
+                    true => host
+                        .sessions
+                        .touch(&signed.token)
+                        .await
+                        .expect("touch")
+                        .map(drop),
                     false => host.load(&signed.token).await.map(drop),
                 }
             };

@@ -25,12 +25,12 @@ pub async fn overlapping_changes_are_all_kept<H: Harness>() {
         let token = token.clone();
         async move {
             for _ in 0..CHANGES {
-                expect_found(host.update(&token, |a| a.visits += 1).await);
+                host.change(&token, |a| a.visits += 1).await;
             }
         }
     }))
     .await;
-    let stored = expect_found(last.load(&visit.token).await);
+    let stored = last.open(&visit.token).await;
     assert_eq!(stored.data().visits, TASKS as u64 * CHANGES);
     let changes = stored.revision().get() - visit.session.revision().get();
     assert_eq!(changes, TASKS as u64 * CHANGES, "each was one write");
@@ -68,7 +68,7 @@ pub async fn a_change_that_is_always_overtaken_is_given_up<H: Harness>() {
     for _ in 0..3 {
         let hold = slow.faults.hold_before(Operation::Update);
         assert!(drop_when_held(hold, &mut late).await.is_none());
-        quick.update(&visit.token, |a| a.visits += 1).await;
+        quick.change(&visit.token, |a| a.visits += 1).await;
     }
     assert_eq!(failure(late.await), Some(ErrorKind::Contended));
     assert_eq!(runs, 3, "once, and twice again");
@@ -115,7 +115,7 @@ pub async fn a_change_with_the_same_checksum_is_stored<H: Harness>() {
     let issued = host.create(before.to_owned()).await;
     let changed = host.update(&issued.token, |text| *text = after.to_owned());
     expect_found(changed.await);
-    assert_eq!(expect_found(host.load(&issued.token).await).data(), after);
+    assert_eq!(host.open(&issued.token).await.data(), after);
 }
 
 /// An update that changes nothing is a change all the same: whoever read before is told.
@@ -123,9 +123,11 @@ pub async fn an_update_always_makes_a_revision<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
     let visit = host.visit().await;
-    let same = expect_found(host.update(&visit.token, |_| {}).await);
+    let same = host.change(&visit.token, |_| {}).await;
     assert!(same.revision() > visit.session.revision());
-    let nothing = host.sessions.try_update(&visit.token, |_| Ok::<_, Infallible>(()));
+    let nothing = host
+        .sessions
+        .try_update(&visit.token, |_| Ok::<_, Infallible>(()));
     let again = expect_found(nothing.await.expect("try_update does not fail"));
     assert!(again.revision() > same.revision());
 }
@@ -136,7 +138,7 @@ pub async fn an_update_answers_with_what_is_stored<H: Harness>() {
     let host = service.host().await;
     let signed = host.sign_in(&subject("ada")).await;
     service.clock.advance(minutes(5));
-    let updated = expect_found(host.update(&signed.token, |a| a.visits = 7).await);
+    let updated = host.change(&signed.token, |a| a.visits = 7).await;
     let read = expect_found(host.peek(&signed.token).await);
     assert_eq!(updated.info(), read.info());
     assert_eq!(updated.revision(), read.revision());
@@ -150,9 +152,13 @@ pub async fn a_change_is_a_use<H: Harness>() {
     let visit = host.visit().await;
     for _ in 0..10 {
         service.clock.advance(minutes(29));
-        expect_found(host.update(&visit.token, |a| a.visits += 1).await);
+        host.change(&visit.token, |a| a.visits += 1).await;
     }
-    assert_eq!(host.faults.calls(Operation::Touch), 0, "one write does both");
+    assert_eq!(
+        host.faults.calls(Operation::Touch),
+        0,
+        "one write does both"
+    );
 }
 
 /// A label is set and taken away without losing a change of the data that comes between, and the data
@@ -163,14 +169,16 @@ pub async fn labels_and_data_do_not_overwrite_each_other<H: Harness>() {
     let ada = subject("ada");
     let signed = host.sign_in(&ada).await;
     let hold = host.faults.hold_before(Operation::Update);
-    let labelling = host.sessions.set_label(&signed.token, Some(label("Laptop")));
+    let labelling = host
+        .sessions
+        .set_label(&signed.token, Some(label("Laptop")));
     let change = other.update(&signed.token, |a| a.visits = 3);
     let (labelled, _) = while_held(hold, labelling, change).await;
     let labelled = expect_found(labelled.expect("set_label does not fail"));
     assert_eq!(labelled.label, Some(label("Laptop")));
     assert_eq!(host.data(&signed.token).await.visits, 3);
 
-    host.update(&signed.token, |a| a.visits = 4).await;
+    host.change(&signed.token, |a| a.visits = 4).await;
     let session = expect_found(host.peek(&signed.token).await);
     assert_eq!(session.label(), Some(&label("Laptop")));
     let taken = host.sessions.set_label(&signed.token, None).await;

@@ -1,9 +1,13 @@
 //! Checking a history as it grows.
 
+use std::collections::BTreeSet;
+
+use cloakroom_core::store::Listed;
+
 use crate::history::minimal::Violation;
 use crate::history::search::search;
 use crate::history::{Call, minimal};
-use crate::model::Model;
+use crate::model::{Model, Op, Outcome};
 
 /// Checks the calls of one placement for linearizability, against the [`Model`].
 ///
@@ -33,6 +37,7 @@ impl Checker {
     pub fn check(&mut self, mut calls: Vec<Call>) -> Result<(), Box<Violation>> {
         calls.sort_by_key(|call| call.invoked);
         for window in windows(calls) {
+            let window = spread(&self.states, window);
             let found = search(&self.states, &window);
             if found.states.is_empty() {
                 return Err(Box::new(minimal::violation(&self.states, window)));
@@ -76,4 +81,42 @@ fn windows(calls: Vec<Call>) -> Vec<Vec<Call>> {
         returned = returned.max(call.returned);
     }
     windows
+}
+
+/// What a token set shows of each session, as calls of their own, where others were under way.
+///
+/// It lists what lives throughout the call, and nothing that was dead before it. So each session is
+/// looked at within the call, but not all of them at one moment.
+fn spread(states: &[Model], window: Vec<Call>) -> Vec<Call> {
+    if window.len() == 1 {
+        return window;
+    }
+    let mut ids: BTreeSet<_> = states.iter().flat_map(Model::known_ids).collect();
+    for call in &window {
+        ids.extend(call.op.about(&call.outcome).into_ids());
+    }
+    let mut task = window.iter().map(|call| call.task).max().unwrap_or(0);
+    let mut spread = Vec::new();
+    for call in window {
+        let (Op::TokenSet { .. }, Outcome::Listed(listed)) = (&call.op, &call.outcome) else {
+            spread.push(call);
+            continue;
+        };
+        let listed_ids = listed.iter().map(Listed::id);
+        for id in ids
+            .iter()
+            .copied()
+            .chain(listed_ids)
+            .collect::<BTreeSet<_>>()
+        {
+            task += 1;
+            let shown = listed.iter().find(|listed| listed.id() == id).cloned();
+            spread.push(Call {
+                task,
+                outcome: Outcome::Shown(id, shown),
+                ..call.clone()
+            });
+        }
+    }
+    spread
 }

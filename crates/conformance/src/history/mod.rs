@@ -36,6 +36,7 @@ mod minimal;
 mod random;
 mod rounds;
 mod search;
+mod task;
 
 pub use call::Call;
 pub use checker::{Checker, check};
@@ -74,8 +75,9 @@ pub fn linearizable<H: Harness>(seed: u64, tasks: usize, ops: usize) {
     reason = "without a runtime no store can be tested"
 )]
 pub fn run<H: Harness>(seed: u64, tasks: usize, ops: usize) -> Result<(), String> {
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(tasks.clamp(1, 8))
+        .worker_threads(threads.clamp(2, tasks.max(2)))
         .enable_all()
         .build()
         .expect("the system has threads to spare");

@@ -1,46 +1,30 @@
 //! Recording concurrent histories.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use cloakroom_core::store::Listed;
 use cloakroom_core::{Placement, SessionStore, Timestamp};
-use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::Harness;
 use crate::history::random::Random;
+use crate::history::task::Task;
 use crate::history::{Call, Checker};
-use crate::model::{Clients, Model, Op, Outcome, Planner, Step, World, epoch, pause};
+use crate::model::{Clients, Model, Op, Outcome, Planner, World, epoch, pause};
 
 /// How many operations each task carries out in a round, at most.
-const ROUND: u64 = 24;
-
-/// What the tasks share.
-struct Shared {
-    planner: Mutex<Planner>,
-    moment: AtomicU64,
-}
-
-impl Shared {
-    fn planner(&self) -> std::sync::MutexGuard<'_, Planner> {
-        self.planner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn moment(&self) -> u64 {
-        self.moment.fetch_add(1, Ordering::SeqCst)
-    }
-}
+const ROUND: u64 = 12;
 
 /// A concurrent history under way.
 pub(super) struct Rounds<S> {
     clients: Vec<Arc<S>>,
-    world: World,
-    shared: Arc<Shared>,
+    planner: Planner,
     random: Random,
     checkers: BTreeMap<Placement, Checker>,
+    moments: Arc<AtomicU64>,
+    waits: Arc<AtomicBool>,
     now: Timestamp,
 }
 
@@ -54,13 +38,11 @@ impl<S: SessionStore> Rounds<S> {
         let places = world.places().iter();
         Self {
             checkers: places.map(|place| (*place, Checker::new())).collect(),
-            shared: Arc::new(Shared {
-                planner: Mutex::new(Planner::new(world.clone(), Clients::Many)),
-                moment: AtomicU64::new(1),
-            }),
-            clients,
-            world,
+            planner: Planner::new(world.clone(), Clients::Many),
             random: Random::new(seed),
+            moments: Arc::new(AtomicU64::new(1)),
+            waits: Arc::new(AtomicBool::new(false)),
+            clients,
             now: epoch(),
         }
     }
@@ -68,27 +50,45 @@ impl<S: SessionStore> Rounds<S> {
     /// Lets all tasks run for a while at one time, checks what they did, and moves the time. Says how
     /// many calls that were.
     pub(super) async fn round(&mut self) -> Result<usize, String> {
-        let steps = 1 + self.random.below(ROUND);
-        let together = Arc::new(Barrier::new(self.clients.len()));
+        let ready = Arc::new(AtomicUsize::new(self.clients.len()));
         let mut tasks = JoinSet::new();
-        for (task, client) in self.clients.iter().enumerate() {
-            let steps: Vec<_> = (0..steps).map(|_| self.random.step()).collect();
-            let (client, shared) = (client.clone(), self.shared.clone());
-            let (together, now) = (together.clone(), self.now);
-            tasks.spawn(async move {
-                together.wait().await;
-                run(task, &*client, &shared, steps, now).await
-            });
+        for (task, ops) in self.plan().into_iter().enumerate() {
+            let task = Task {
+                task,
+                client: self.clients[task].clone(),
+                moments: self.moments.clone(),
+                waits: self.waits.clone(),
+                now: self.now,
+            };
+            tasks.spawn(task.run(ready.clone(), ops));
         }
         let mut calls = Vec::new();
         while let Some(joined) = tasks.join_next().await {
             calls.extend(joined.map_err(|error| format!("a task has failed: {error}"))??);
+        }
+        calls.sort_by_key(|call| call.returned);
+        for call in &calls {
+            self.planner.learn(&call.op, &call.outcome);
         }
         let made = calls.len();
         self.check(calls)?;
         self.look_around().await?;
         self.move_time();
         Ok(made)
+    }
+
+    /// What each task does in a round: planned before, so that the tasks do nothing but call the
+    /// store, and in turn, so that operations on one session come from several tasks at once.
+    fn plan(&mut self) -> Vec<Vec<(Op, bool)>> {
+        let mut plans = vec![Vec::new(); self.clients.len()];
+        for _ in 0..=self.random.below(ROUND) {
+            for plan in &mut plans {
+                let step = self.random.step();
+                let op = self.planner.plan(&step, self.now);
+                plan.extend(op.map(|op| (op, step.yields())));
+            }
+        }
+        plans
     }
 
     /// Compares all that there is with what there should be.
@@ -104,7 +104,7 @@ impl<S: SessionStore> Rounds<S> {
 
     /// Lists and counts everybody's sessions while nobody else does anything.
     async fn look_around(&mut self) -> Result<(), String> {
-        for subject in self.world.subjects().clone() {
+        for subject in self.planner.world.subjects().clone() {
             let page_size = 1000;
             let calls = self.alone(Op::TokenSet { subject, page_size }).await?;
             self.check(calls)?;
@@ -127,7 +127,7 @@ impl<S: SessionStore> Rounds<S> {
 
     /// An operation while nobody else does anything.
     async fn alone(&self, op: Op) -> Result<Vec<Call>, String> {
-        let invoked = self.shared.moment();
+        let invoked = self.moments.fetch_add(1, Ordering::SeqCst);
         let outcome = op.run(&*self.clients[0], self.now).await;
         let outcome = outcome.map_err(|error| format!("{op}: {error}"))?;
         Ok(vec![Call {
@@ -136,7 +136,7 @@ impl<S: SessionStore> Rounds<S> {
             now: self.now,
             outcome,
             invoked,
-            returned: self.shared.moment(),
+            returned: self.moments.fetch_add(1, Ordering::SeqCst),
         }])
     }
 
@@ -144,7 +144,7 @@ impl<S: SessionStore> Rounds<S> {
     fn check(&mut self, calls: Vec<Call>) -> Result<(), String> {
         let mut histories: BTreeMap<Placement, Vec<Call>> = BTreeMap::new();
         for call in calls {
-            if let Some(at) = call.op.placement(self.world.key()) {
+            if let Some(at) = call.op.placement(self.planner.world.key()) {
                 histories.entry(at).or_default().push(call);
                 continue;
             }
@@ -170,45 +170,18 @@ impl<S: SessionStore> Rounds<S> {
         Ok(())
     }
 
+    /// Time stands still, moves to what is over next, or far away.
     fn move_time(&mut self) {
         let states = self
             .checkers
             .values()
             .filter_map(|one| one.states().first());
-        let instants = states.flat_map(Model::instants).collect();
-        self.now = pause(self.random.byte(), self.now, &instants);
-    }
-}
-
-async fn run(
-    task: usize,
-    client: &dyn SessionStore,
-    shared: &Shared,
-    steps: Vec<Step>,
-    now: Timestamp,
-) -> Result<Vec<Call>, String> {
-    let mut calls = Vec::new();
-    for step in steps {
-        let Some(op) = shared.planner().plan(&step, now) else {
-            continue;
+        let instants: BTreeSet<_> = states.flat_map(Model::instants).collect();
+        let far = self.random.below(instants.len() as u64) as usize;
+        self.now = match (self.random.below(8), instants.iter().nth(far)) {
+            (0..3, _) => self.now,
+            (3, Some(instant)) => self.now.max(*instant),
+            _ => pause(self.random.byte() | 0xe8, self.now, &instants),
         };
-        let invoked = shared.moment();
-        let answer = op.run(client, now).await;
-        let returned = shared.moment();
-        let outcome = answer.map_err(|error| format!("task {task}: {op}: {error}"))?;
-        shared.planner().learn(&op, &outcome);
-        calls.push(Call {
-            task,
-            op,
-            now,
-            outcome,
-            invoked,
-            returned,
-        });
-        // Lets another task of this thread go on, wherever the store itself never waits.
-        if step.yields() {
-            tokio::task::yield_now().await;
-        }
     }
-    Ok(calls)
 }

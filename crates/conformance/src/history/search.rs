@@ -63,16 +63,12 @@ pub(super) fn search(states: &[Model], calls: &[Call]) -> Found {
             calls.len()
         );
         let (next, mut stuck) = extend(&mut order, &tasks, calls);
-        let complete = tasks.iter().zip(&order.done).all(|(task, done)| {
-            let mut left = task.iter().skip(*done);
-            left.all(|at| calls[*at].is_pending())
-        });
-        if complete {
-            finals.insert(order.model.clone());
-        }
         if order.calls.len() >= found.longest.len() {
-            found.longest = order.calls.clone();
+            found.longest.clone_from(&order.calls);
             found.stuck = std::mem::take(&mut stuck);
+        }
+        if order.is_complete(&tasks, calls) {
+            finals.insert(order.model);
         }
         for next in next {
             if seen.insert((next.done.clone(), hasher.hash_one(&next.model))) {
@@ -94,21 +90,26 @@ fn extend(
     tasks: &[Vec<usize>],
     calls: &[Call],
 ) -> (Vec<Order>, Vec<(usize, Mismatch)>) {
-    'again: loop {
+    'again: while !order.is_complete(tasks, calls) {
+        let candidates = candidates(order, tasks, calls);
+        if let [(task, at)] = candidates[..] {
+            // The usual case: no other call was under way. An order that is stuck is done with.
+            let call = &calls[at];
+            match order.model.step(&call.op, call.now, &call.outcome) {
+                Ok(()) => order.add(task, at),
+                Err(mismatch) => return (Vec::new(), vec![(at, mismatch)]),
+            }
+            continue;
+        }
         let mut next = Vec::new();
         let mut stuck = Vec::new();
-        for (task, at) in candidates(order, tasks, calls) {
+        for (task, at) in candidates {
             let call = &calls[at];
-            let mut model = order.model.clone();
-            match model.step(&call.op, call.now, &call.outcome) {
+            let mut longer = order.clone();
+            match longer.model.step(&call.op, call.now, &call.outcome) {
                 Err(mismatch) => stuck.push((at, mismatch)),
                 Ok(()) => {
-                    let mut longer = Order {
-                        model,
-                        ..order.clone()
-                    };
-                    longer.done[task] += 1;
-                    longer.calls.push(at);
+                    longer.add(task, at);
                     if call.is_passive() {
                         *order = longer;
                         continue 'again;
@@ -118,6 +119,22 @@ fn extend(
             }
         }
         return (next, stuck);
+    }
+    (Vec::new(), Vec::new())
+}
+
+impl Order {
+    /// Whether only calls are left that may not have happened.
+    fn is_complete(&self, tasks: &[Vec<usize>], calls: &[Call]) -> bool {
+        tasks.iter().zip(&self.done).all(|(task, done)| {
+            let mut left = task.iter().skip(*done);
+            left.all(|at| calls[*at].is_pending())
+        })
+    }
+
+    fn add(&mut self, task: usize, at: usize) {
+        self.done[task] += 1;
+        self.calls.push(at);
     }
 }
 

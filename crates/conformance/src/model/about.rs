@@ -44,9 +44,11 @@ impl Op {
     pub(crate) fn about(&self, outcome: &Outcome) -> About {
         let about = About::default();
         match self {
-            Self::Begin { subject, .. } | Self::TokenSet { subject, .. } => {
-                about.subject(Some(subject))
-            }
+            Self::Begin { subject, .. } => about.subject(Some(subject)),
+            Self::TokenSet { subject, .. } => match outcome {
+                Outcome::Shown(id, _) => about.subject(Some(subject)).id(*id),
+                _ => about.subject(Some(subject)),
+            },
             Self::Create(request) => {
                 let record = &request.record;
                 let mut about = about.id(record.id()).subject(record.subject());
@@ -87,6 +89,13 @@ impl Op {
                 _ => about,
             },
         }
+    }
+}
+
+impl About {
+    /// The ids among them.
+    pub(crate) fn into_ids(self) -> BTreeSet<SessionId> {
+        self.ids
     }
 }
 

@@ -81,6 +81,9 @@ pub enum Outcome {
     Deleted(DeleteOutcome),
     /// Of [`Op::TokenSet`] and [`Op::Scan`]: what was on all the pages.
     Listed(Vec<Listed>),
+    /// Of [`Op::TokenSet`], where others were under way: what it shows of one id. A listing need not
+    /// see all its sessions at one moment, so that each is checked by itself.
+    Shown(SessionId, Option<Listed>),
     /// Of [`Op::Revoke`].
     Revoked(Revoked),
     /// Of [`Op::PurgeExpired`].
@@ -139,9 +142,11 @@ impl Op {
     #[must_use]
     pub fn was_passive(&self, outcome: &Outcome) -> bool {
         match outcome {
-            Outcome::Loaded(_) | Outcome::Listed(_) | Outcome::Counted(_) | Outcome::Purged(_) => {
-                true
-            }
+            Outcome::Loaded(_)
+            | Outcome::Listed(_)
+            | Outcome::Shown(..)
+            | Outcome::Counted(_)
+            | Outcome::Purged(_) => true,
             Outcome::Begun(_) => false,
             Outcome::Created(outcome) => !matches!(
                 outcome,

@@ -4,5 +4,5 @@ mod harness;
 mod memory;
 
 pub use harness::MemoryHarness;
-pub(crate) use memory::Maps;
 pub use memory::MemoryStore;
+pub(crate) use memory::{Due, Maps};

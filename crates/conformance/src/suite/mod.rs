@@ -29,6 +29,6 @@ pub(crate) mod prelude {
         at_revision, cap, create, delete, label, payload, renew, revoke, subject, update,
     };
     pub(crate) use crate::suite::stage::{Stage, Tampering};
-    pub(crate) use crate::suite::tasks::{pair, together};
+    pub(crate) use crate::suite::tasks::{against, pair, together};
     pub(crate) use crate::suite::times::{days, hours, just_before, millis, minutes, seconds};
 }

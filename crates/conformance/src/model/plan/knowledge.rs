@@ -87,6 +87,25 @@ impl Knowledge {
         }
     }
 
+    /// A write will be sent, and nobody waits for its answer: what others may ask at the same time.
+    pub(crate) fn expect(&mut self, op: &Op) {
+        match op {
+            Op::Create(request) => {
+                let record = &request.record;
+                self.lives(record.id(), record.subject().cloned(), record.revision());
+                if record.is_external() {
+                    self.external.insert(record.id());
+                }
+            }
+            Op::Renew(request) => {
+                let revision = self.revision(request.old);
+                self.lives(request.new, request.subject.clone(), revision);
+            }
+            Op::Delete(request) => self.ended(request.id, request.write_id),
+            _ => {}
+        }
+    }
+
     /// An answer has come.
     pub(crate) fn learn(&mut self, op: &Op, outcome: &Outcome) {
         match (op, outcome) {
@@ -159,8 +178,12 @@ impl Knowledge {
             CreateOutcome::Conflict { current } => {
                 let old = request.replaces.map_or(id, |old| old.id);
                 self.revisions.insert(old, *current);
+                self.gone(id);
             }
-            _ => {}
+            CreateOutcome::Duplicate { ended_by: None } => {}
+            CreateOutcome::CapReached | CreateOutcome::Superseded | CreateOutcome::Missing => {
+                self.gone(id);
+            }
         }
     }
 

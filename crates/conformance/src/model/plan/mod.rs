@@ -25,7 +25,8 @@ pub(crate) enum Clients {
     /// One client, one operation after the other: anything can be asked.
     One,
     /// Many at once. Each new session has a fresh id, as handles do it, unless its token is external;
-    /// and nothing is asked that goes over all placements, but to purge.
+    /// and nothing is asked that goes over all placements, but to purge. Operations are planned
+    /// before those planned earlier have been answered.
     Many,
 }
 
@@ -87,8 +88,11 @@ impl Planner {
             Kind::Count if self.clients == Clients::One => Op::Count,
             Kind::Scan | Kind::Count | Kind::Reopen => return None,
         };
-        if self.clients == Clients::Many && self.world.refuses(&op) {
-            return None;
+        if self.clients == Clients::Many {
+            if self.world.refuses(&op) {
+                return None;
+            }
+            self.knowledge.expect(&op);
         }
         self.knowledge.sent(&op, now);
         Some(op)

@@ -109,6 +109,7 @@ impl Model {
         self.ids.insert(request.old, Known::Renewed(renewed));
         self.ids.insert(id, Known::Renewed(renewed));
         let mut next = Session::clone(session);
+        next.issued = now;
         next.confirmed = false;
         self.put(request.new, next);
     }

@@ -45,6 +45,21 @@ impl Model {
         same(&expected, listed)
     }
 
+    pub(crate) fn shown(
+        &self,
+        subject: &Subject,
+        id: SessionId,
+        listed: Option<&Listed>,
+    ) -> Result<(), Mismatch> {
+        let expected = self
+            .sessions_of(subject)
+            .filter(|(theirs, _)| *theirs == id);
+        same(
+            &expected.collect(),
+            listed.map_or(&[], std::slice::from_ref),
+        )
+    }
+
     /// In a scan an entry may come twice.
     pub(crate) fn scan(&self, listed: &[Listed]) -> Result<(), Mismatch> {
         same(&self.sessions().collect(), listed)

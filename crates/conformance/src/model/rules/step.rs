@@ -66,6 +66,9 @@ impl Model {
             (Op::TokenSet { subject, .. }, Outcome::Listed(observed)) => {
                 self.token_set(subject, observed)
             }
+            (Op::TokenSet { subject, .. }, Outcome::Shown(id, observed)) => {
+                self.shown(subject, *id, observed.as_ref())
+            }
             (Op::Scan { .. }, Outcome::Listed(observed)) => self.scan(observed),
             (Op::Count, Outcome::Counted(observed)) => self.count(*observed),
             // How much is left to purge depends on what the store has swept by itself. That it

@@ -63,6 +63,9 @@ pub(crate) fn session(at: SessionId, session: &Session) -> String {
     if let Some(authenticated) = session.authenticated {
         text += &format!(" authenticated {}", time(authenticated));
     }
+    if session.issued != session.authenticated.unwrap_or(session.created) {
+        text += &format!(" issued {}", time(session.issued));
+    }
     if let Some(label) = &session.label {
         text += &format!(" label {label:?}");
     }
@@ -197,6 +200,8 @@ impl fmt::Display for Outcome {
             Self::Listed(listed) => {
                 f.write_str(&list(listed.iter().map(|entry| Shown(entry).to_string())))
             }
+            Self::Shown(at, None) => write!(f, "without {}", id(*at)),
+            Self::Shown(_, Some(listed)) => write!(f, "with {}", Shown(listed)),
             Self::Purged(gone) => write!(f, "{gone} gone"),
             Self::Counted(sessions) => write!(f, "{sessions}"),
         }
