@@ -179,7 +179,15 @@ impl<'de> Deserialize<'de> for SessionMap {
             let texts: BTreeMap<String, String> = BTreeMap::deserialize(deserializer)?;
             let parse = |(key, text): (String, String)| Ok((key, serde_json::from_str(&text)?));
             let parsed: serde_json::Result<_> = texts.into_iter().map(parse).collect();
-            parsed.map_err(|_| serde::de::Error::custom("a value is not a text of JSON"))?
+            let parsed: BTreeMap<_, _> =
+                parsed.map_err(|_| serde::de::Error::custom("a value is not a text of JSON"))?;
+            if parsed
+                .values()
+                .any(|value| is_deeper(value, Self::MAX_DEPTH))
+            {
+                return Err(serde::de::Error::custom("a value is nested too deep"));
+            }
+            parsed
         };
         Ok(Self {
             values,

@@ -75,10 +75,11 @@ impl Token {
         let mut bytes = [0; Self::LEN];
         match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
             Ok(Self::LEN) => Ok(Self { bytes }),
-            Err(base64::DecodeSliceError::DecodeError(base64::DecodeError::InvalidByte(at, _))) => {
-                Err(TokenParseError::Alphabet { at })
-            }
-            _ => Err(TokenParseError::StrayBits),
+            // Looked for here: the decoder takes padding for something other than a wrong character.
+            _ => Err(match text.bytes().position(|byte| !is_base64url(byte)) {
+                Some(at) => TokenParseError::Alphabet { at },
+                None => TokenParseError::StrayBits,
+            }),
         }
     }
 
@@ -106,6 +107,10 @@ impl Token {
         let [high, low, ..] = self.bytes;
         Placement::from_bytes([high, low])
     }
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 impl PartialEq for Token {

@@ -51,7 +51,7 @@ fn settings_that_make_no_sense_are_refused_by_their_values() {
         ),
         (
             |s| s.overall_timeout(Duration::MAX),
-            &[&"18446744073709551615.999999999s", "315360000s"],
+            &["18446744073709551615.999999999s", "315360000s"],
         ),
         (|s| s.cap(0, OnCap::Refuse), &["0", "1"]),
         (|s| s.cap(10_001, OnCap::EvictOldest), &["10001", "10000"]),
