@@ -1,4 +1,10 @@
-//! The conformance suite of Cloakroom.
+#![doc = include_str!("docs/guide.md")]
+//!
+//! ```
+#![doc = include_str!("reference/memory.rs")]
+//! # fn main() {}
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod broken;
 mod case;
@@ -11,7 +17,8 @@ mod macros;
 pub mod model;
 pub mod reference;
 mod suite;
+mod wrappers;
 
-pub use case::{Case, cases, handle_cases};
+pub use case::{Case, cases, handle_cases, run_case};
 pub use harness::{Harness, Tamper};
-pub use suite::run::run;
+pub use wrappers::{ThroughDyn, ThroughFaults};

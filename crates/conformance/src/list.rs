@@ -1,8 +1,8 @@
 //! The list of the cases: the one place where they stand.
 //!
 //! The tests that [`conformance!`](crate::conformance) emits and the registry of
-//! [`cases`](crate::cases()) are both made of it. A case that is not on it is never run: the compiler
-//! says that it is dead code.
+//! [`cases`](crate::cases()) are both made of it. A case that is not on it is never run: a test of
+//! this crate looks for such.
 
 /// Hands the list of the cases to another macro of this crate, after its arguments.
 #[doc(hidden)]

@@ -42,23 +42,42 @@ macro_rules! __emit_tests {
         $(mod $group {
             $(#[test]
             fn $case() {
-                $crate::run($crate::$layer::$group::$case::<super::HarnessUnderTest>());
+                $crate::run_case::<super::HarnessUnderTest>($crate::__name!($layer $group $case));
             })*
         })*
     };
 }
 
+/// The cases, compiled for a harness of any type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register {
     (
-        [$layer:ident, $harness:ty]
+        [$layer:ident]
         $([$rule:expr] $group:ident { $($case:ident)* })*
     ) => {
-        vec![$($($crate::Case {
-            name: concat!(stringify!($group), "::", stringify!($case)),
+        &[$($($crate::Case {
+            name: $crate::__name!($layer $group $case),
             rule: $rule,
-            run: || $crate::run($crate::$layer::$group::$case::<$harness>()),
+            body: || Box::pin($crate::$layer::$group::$case::<AnyHarness>()),
         },)*)*]
+    };
+}
+
+/// The name of a case; of one of the handle, with the layer before.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __name {
+    (cases $group:ident $case:ident) => {
+        concat!(stringify!($group), "::", stringify!($case))
+    };
+    ($layer:ident $group:ident $case:ident) => {
+        concat!(
+            stringify!($layer),
+            "::",
+            stringify!($group),
+            "::",
+            stringify!($case)
+        )
     };
 }

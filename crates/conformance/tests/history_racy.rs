@@ -166,7 +166,6 @@ fn is_found_out<const RACE: u8>() {
     model::random_sequences::<RacyHarness<RACE>>(model::Config::new().cases(100));
     let found = (0..20).find_map(|seed| history::run::<RacyHarness<RACE>>(seed, 8, 2_000).err());
     let found = found.expect("no history of 20 shows the race");
-    println!("{found}");
     assert!(found.contains("no order of these calls"), "{found}");
 }
 

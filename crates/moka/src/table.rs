@@ -13,7 +13,7 @@ use crate::shelf::StripeView;
 use crate::stripe::{Stripe, Swept};
 
 /// What every write takes away in passing, so that space comes back under steady use without a
-/// thread: twice as much as it can bring.
+/// thread: more than most writes bring.
 const IN_PASSING: Swept = Swept { looked: 2, gone: 2 };
 
 /// How long after its end a thing is taken away in passing. Somebody whose clock was set back a

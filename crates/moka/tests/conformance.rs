@@ -1,7 +1,7 @@
 //! The conformance suite, the model and the concurrent histories, on the in-memory store.
 
 use cloakroom_conformance::model::{self, Config};
-use cloakroom_conformance::{Harness, Tamper, conformance, history};
+use cloakroom_conformance::{Harness, Tamper, ThroughDyn, ThroughFaults, conformance, history};
 use cloakroom_moka::MokaStore;
 
 /// Starts stores in memory. Clones are clients of the same data.
@@ -30,6 +30,8 @@ impl Harness for MokaHarness {
 }
 
 conformance!(moka, MokaHarness);
+conformance!(moka_through_dyn, ThroughDyn<MokaHarness>);
+conformance!(moka_through_faults, ThroughFaults<MokaHarness>);
 
 #[test]
 fn random_sequences_agree_with_the_model() {

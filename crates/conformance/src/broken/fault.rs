@@ -1,17 +1,31 @@
-//! placeholder
+//! The faults, one line each: what such a store does wrong.
+
+/// Makes the enum and its tables of one list.
 macro_rules! faults {
     ($($(#[$doc:meta])* $fault:ident($rule:expr),)*) => {
-        #[allow(missing_docs)]
+        /// What a broken store does wrong.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum Fault { $($(#[$doc])* $fault,)* }
-        #[allow(missing_docs)]
+        pub enum Fault {
+            $($(#[$doc])* $fault,)*
+        }
+
         impl Fault {
+            /// Every fault.
             pub const ALL: &[Self] = &[$(Self::$fault),*];
-            pub fn rule(self) -> Option<u8> { match self { $(Self::$fault => $rule,)* } }
+
+            /// The number of the rule that it breaks; none where it breaks what an operation
+            /// promises.
+            #[must_use]
+            pub const fn rule(self) -> Option<u8> {
+                match self {
+                    $(Self::$fault => $rule,)*
+                }
+            }
         }
     };
 }
+
 faults! {
     /// Looks whether an id is free and stores under it later: two that look at the same time both get it.
     ChecksThenInserts(Some(8)),

@@ -1,22 +1,16 @@
 //! Running the suite on a broken store.
 
-use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 
-use cloakroom_core::{Generation, Operation};
+use async_trait::async_trait;
+use cloakroom_core::{Generation, Operation, SessionStore};
 
 use super::{BrokenStore, Fault};
-use crate::{Case, Harness, Tamper, cases};
+use crate::suite::any::{AnyHarness, Erased, Start};
+use crate::{Case, Tamper, cases};
 
-thread_local! {
-    /// The fault of the stores that a case on this thread starts. One harness with the fault in a
-    /// variable, and not one for each fault: the suite is compiled once.
-    static FAULT: Cell<Option<Fault>> = const { Cell::new(None) };
-}
-
-/// The harness of a [`BrokenStore`]. Only [`Fault::verdicts`] starts it.
-#[derive(Debug)]
-pub struct BrokenHarness(BrokenStore);
+/// The harness of a broken store, which takes its fault along.
+struct BrokenHarness(BrokenStore);
 
 /// What a case says of a broken store.
 #[derive(Debug, Clone, Copy)]
@@ -33,35 +27,38 @@ impl Fault {
     ///
     /// What they panic with is printed as ever.
     pub fn verdicts(self, chosen: impl Fn(&str) -> bool) -> Vec<Verdict> {
-        let chosen = cases::<BrokenHarness>()
-            .into_iter()
-            .filter(|case| chosen(case.name));
-        let verdict = |case: Case| {
-            FAULT.set(Some(self));
-            let outcome = panic::catch_unwind(AssertUnwindSafe(|| (case.run)()));
-            FAULT.set(None);
-            let failed = outcome.is_err();
-            Verdict { case, failed }
+        let chosen = cases().iter().filter(|case| chosen(case.name));
+        let verdict = |case: &Case| {
+            let start = Start::with(move || BrokenHarness(BrokenStore::new(self)));
+            let outcome = panic::catch_unwind(AssertUnwindSafe(|| case.run_on(start)));
+            Verdict {
+                case: *case,
+                failed: outcome.is_err(),
+            }
         };
         chosen.map(verdict).collect()
     }
 }
 
-impl Harness for BrokenHarness {
-    type Store = BrokenStore;
-
-    async fn start() -> Self {
-        let fault = FAULT.get();
-        Self(BrokenStore::new(fault.expect(
-            "a broken store is started by `Fault::verdicts`, on the thread of the case",
-        )))
+#[async_trait]
+impl Erased for BrokenHarness {
+    async fn store(&self) -> Box<dyn SessionStore> {
+        Box::new(self.0.client())
     }
 
-    async fn store(&self) -> BrokenStore {
-        self.0.client()
+    async fn reopen(self: Box<Self>) -> Option<AnyHarness> {
+        self.reopened();
+        Some(AnyHarness(self))
     }
 
-    async fn reopen(self) -> Option<Self> {
+    fn tamper(&self) -> Option<&dyn Tamper> {
+        Some(&self.0.sound)
+    }
+}
+
+impl BrokenHarness {
+    /// What a restart does to the data.
+    fn reopened(&self) {
         let mut maps = self.0.sound.maps();
         match self.0.fault {
             Fault::LosesSessionsAtReopening => maps.records.clear(),
@@ -76,11 +73,5 @@ impl Harness for BrokenHarness {
             }
             _ => {}
         }
-        drop(maps);
-        Some(self)
-    }
-
-    fn tamper(&self) -> Option<&dyn Tamper> {
-        Some(&self.0.sound)
     }
 }

@@ -8,6 +8,7 @@
 //! A backend author can read here what each case is for; whoever adds a case adds a fault that only
 //! this case catches.
 
+mod caught;
 mod create;
 mod end;
 mod evict;
@@ -23,6 +24,7 @@ mod store;
 mod stored;
 mod update;
 
+pub use caught::{CaughtBy, races};
 pub use fault::Fault;
-pub use harness::{BrokenHarness, Verdict};
+pub use harness::Verdict;
 pub use store::BrokenStore;

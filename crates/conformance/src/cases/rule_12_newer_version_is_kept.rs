@@ -37,7 +37,9 @@ pub async fn what_cannot_be_read_counts_for_the_cap<H: Harness>() {
     for on_cap in [OnCap::EvictOldest, OnCap::EvictLeastRecentlySeen] {
         let subject = subject(&format!("{on_cap:?}"));
         let newer = unreadable(&stage, &subject, true).await;
-        let readable = store.sign_in(&subject, now).await;
+        // Older than the damaged one, so that only the damage lets that one go first.
+        let before = Timestamp::from_millis(now.as_millis() - 1_000);
+        let readable = store.sign_in(&subject, before).await;
         let damaged = unreadable(&stage, &subject, false).await;
         for (max, gone) in [(3, &damaged), (2, &readable)] {
             let next = store.record(&subject, now.plus(seconds(1)));

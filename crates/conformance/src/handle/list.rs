@@ -157,11 +157,15 @@ macro_rules! __for_each_handle_case {
             [None] everyone {
                 everybodys_sessions_end
                 more_sessions_than_a_page_all_end
-                sessions_that_begin_meanwhile_live
-                no_session_gets_away_by_changing_its_token
-                sessions_that_end_by_themselves_meanwhile_are_no_failure
+                a_session_of_the_same_millisecond_ends
                 ending_everybody_goes_on_where_it_failed
                 a_cursor_that_is_always_lost_comes_to_an_end
+            }
+            [None] everyone_meanwhile {
+                sessions_that_begin_meanwhile_live
+                older_sessions_among_pages_of_newer_ones_end
+                no_session_gets_away_by_changing_its_token
+                sessions_that_end_by_themselves_meanwhile_are_no_failure
                 nothing_of_before_is_left_while_many_sign_in_and_out
             }
             [None] map {

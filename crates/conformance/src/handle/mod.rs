@@ -16,6 +16,7 @@ pub mod create_load;
 pub mod damage;
 pub mod dropped;
 pub mod everyone;
+pub mod everyone_meanwhile;
 pub mod external;
 pub mod external_again;
 pub mod external_lost_answers;

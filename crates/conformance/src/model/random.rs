@@ -1,6 +1,7 @@
 //! Random scripts.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use proptest::arbitrary::any;
 use proptest::collection::vec;
@@ -123,8 +124,13 @@ pub fn random_sequences<H: Harness>(config: Config) {
 ///
 /// Where the store departs from the model.
 pub fn run_script<H: Harness>(bytes: &[u8]) {
+    // A fuzzer comes back thousands of times a second.
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     let script = Script::parse(bytes);
-    if let Err(failure) = runtime().block_on(runner::run::<H>(&script)) {
+    let ran = RUNTIME
+        .get_or_init(runtime)
+        .block_on(runner::run::<H>(&script));
+    if let Err(failure) = ran {
         panic!("the store departs from the contract:\n{failure}\nscript: {script}");
     }
 }

@@ -34,7 +34,9 @@ pub(crate) type Seen = Vec<(Op, Outcome)>;
 
 struct Runner<H: Harness> {
     harness: H,
-    store: H::Store,
+    /// Two hosts, as far as the engine allows two.
+    clients: [H::Store; 2],
+    client: usize,
     model: Model,
     planner: Planner,
     now: Timestamp,
@@ -45,11 +47,12 @@ struct Runner<H: Harness> {
 /// Runs a script against a store that starts empty.
 pub(crate) async fn run<H: Harness>(script: &Script) -> Result<Seen, Failure> {
     let harness = H::start().await;
-    let store = harness.store().await;
-    let world = World::new(store.placement_key());
+    let clients = [harness.store().await, harness.store().await];
+    let world = World::new(clients[0].placement_key());
     let mut runner = Runner {
         harness,
-        store,
+        clients,
+        client: 0,
         model: Model::new(),
         planner: Planner::new(world, Clients::One),
         now: world::epoch(),
@@ -65,11 +68,14 @@ pub(crate) async fn run<H: Harness>(script: &Script) -> Result<Seen, Failure> {
 
 impl<H: Harness> Runner<H> {
     async fn step(mut self, step: &Step) -> Result<Self, Failure> {
+        self.client = step.client();
         let then = pause(step.time, self.now, &self.model.instants());
         if then > self.now {
             self.now = then;
             if let Some(tamper) = self.harness.tamper() {
                 tamper.expire(then).await;
+                self.trace
+                    .push("the engine sweeps what it was told to".to_owned());
             }
             // Who is over is over at the very millisecond.
             self.ask(Op::Scan { page_size: 2 }).await?;
@@ -87,7 +93,7 @@ impl<H: Harness> Runner<H> {
     }
 
     async fn ask(&mut self, op: Op) -> Result<(), Failure> {
-        let answer = op.run(&self.store, self.now).await;
+        let answer = op.run(&self.clients[self.client], self.now).await;
         let at = show::time(self.now);
         let answered = match &answer {
             Ok(outcome) => outcome.to_string(),
@@ -120,7 +126,7 @@ impl<H: Harness> Runner<H> {
     /// A store that forgets by design starts anew, and with it the model.
     async fn reopen(self) -> Self {
         let mut trace = self.trace;
-        drop(self.store);
+        drop(self.clients);
         let (harness, model) = match self.harness.reopen().await {
             Some(harness) => {
                 trace.push("reopen".to_owned());
@@ -132,7 +138,7 @@ impl<H: Harness> Runner<H> {
             }
         };
         Self {
-            store: harness.store().await,
+            clients: [harness.store().await, harness.store().await],
             harness,
             model,
             trace,

@@ -5,7 +5,7 @@ use std::fmt;
 /// One step of a script: what to do and when, in a few bytes that are all meaningful.
 ///
 /// Zeros stand for what is simplest, so that a test runner that makes bytes smaller makes the step
-/// simpler. What a number means is decided by the [planner](crate::model::Planner), which knows what
+/// simpler. What a number means is decided by the planner, which knows what
 /// is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Step {
@@ -47,10 +47,16 @@ impl Step {
 }
 
 impl Step {
+    /// Which of two clients asks.
+    pub(crate) fn client(&self) -> usize {
+        // Above, this byte moves the time.
+        usize::from(self.time % 2)
+    }
+
     /// Whether a task that has carried it out lets others go on.
     pub(crate) fn yields(&self) -> bool {
         // Concurrent tasks do not move the time, which leaves this byte to them.
-        self.time % 4 == 0
+        self.time.is_multiple_of(4)
     }
 }
 

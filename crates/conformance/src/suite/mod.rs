@@ -1,5 +1,6 @@
 //! What the cases stand on.
 
+pub(crate) mod any;
 pub(crate) mod client;
 pub(crate) mod damage;
 pub(crate) mod ending;

@@ -8,11 +8,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs a case on a runtime of its own, with several workers, so that its tasks run in parallel.
-///
-/// # Panics
-///
-/// Where the case fails, hangs, or the runtime cannot be started.
-pub fn run(case: impl Future<Output = ()>) {
+/// Panics where the case fails or hangs.
+pub(crate) fn run(case: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -12,7 +12,7 @@ pub(crate) struct Stage<H: Harness> {
     /// When the case begins; from here on the case moves time by hand.
     ///
     /// It is the present, since an engine that expires keys by its own clock must not take the first
-    /// session of a case for one of long ago.
+    /// session of a case for one of long ago; at an odd millisecond, the same in every run.
     pub(crate) start: Timestamp,
     harness: H,
 }
@@ -20,7 +20,9 @@ pub(crate) struct Stage<H: Harness> {
 impl<H: Harness> Stage<H> {
     /// A store without data.
     pub(crate) async fn new() -> Self {
-        Self::over(H::start().await, SystemClock.now()).await
+        let second = SystemClock.now().as_millis() / 1_000;
+        let start = Timestamp::from_millis(second * 1_000 + 377);
+        Self::over(H::start().await, start).await
     }
 
     /// Another client of the same data.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use cloakroom_core::store::{Cap, Create, ENDED_MEMORY, OnCap, REUSE_MEMORY, Replaces};
-use cloakroom_core::{Generation, Record, SessionId, Subject, Timeouts, Timestamp, WriteId};
+use cloakroom_core::{
+    Generation, Record, Revision, SessionId, Subject, Timeouts, Timestamp, WriteId,
+};
 
 use crate::model::plan::requests::{label, pick};
 use crate::model::plan::slots::Slot;
@@ -28,7 +30,10 @@ const TIMEOUTS: [(Duration, Duration); 8] = [
     (Duration::from_millis(1), Duration::from_millis(1)),
     (Duration::from_secs(60), ENDED_MEMORY),
     (Duration::from_secs(600), Duration::from_secs(600)),
-    (REUSE_MEMORY, Duration::from_secs(30 * 86_400)),
+    (
+        Duration::from_secs(30 * 86_400),
+        Duration::from_secs(30 * 86_400),
+    ),
     (ENDED_MEMORY, REUSE_MEMORY),
 ];
 
@@ -137,10 +142,10 @@ impl Planner {
             _ => self.knowledge.live_of(of, which)?,
         };
         let known = self.knowledge.revision(id);
-        let revision = if (step.other >> 2) % 8 == 7 {
-            known.next()
-        } else {
-            known
+        let revision = match (step.other >> 2) % 8 {
+            6 => Revision::from_stored(known.get().saturating_sub(1)),
+            7 => known.next(),
+            _ => known,
         };
         Some(Replaces { id, revision })
     }

@@ -34,11 +34,13 @@ pub(crate) fn label(byte: u8) -> Option<Label> {
 }
 
 impl Planner {
-    /// Data that no other write has.
+    /// Data that no other write has, and that are no text.
     pub(crate) fn payload(&self) -> Payload {
+        let mut bytes = format!("data {} ", self.planned).into_bytes();
+        bytes.extend([0, 0xff]);
         Payload {
             codec: 1,
-            bytes: Bytes::from(format!("data {}", self.planned)),
+            bytes: Bytes::from(bytes),
         }
     }
 
@@ -70,7 +72,7 @@ impl Planner {
         }
         let subject = self.claimed(step, old);
         let new = match step.other >> 5 {
-            0..7 => {
+            0..6 => {
                 let place = self.world.place_at(old.placement());
                 let slot = super::Slot::new(place, step.other).native();
                 self.slots.fresh(&self.world, slot)
