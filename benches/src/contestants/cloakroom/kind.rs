@@ -1,0 +1,56 @@
+//! What a store is filled with, and how it is limited.
+
+use cloakroom_moka::MokaStore;
+
+use crate::contestants::Failure;
+
+/// What a store is filled with, and how it is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Sessions of users, two each, in a store with the default limits: there is none for them.
+    SignedIn,
+    /// The same, with a limit that none of them reaches.
+    SignedInLimited,
+    /// Anonymous sessions, with a limit that none of them reaches.
+    Anonymous,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::SignedIn, Self::SignedInLimited, Self::Anonymous];
+
+    /// In a table.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed in, no limit (the default)",
+            Self::SignedInLimited => "signed in, a limit set",
+            Self::Anonymous => "anonymous, a limit set (as by default)",
+        }
+    }
+
+    /// As an argument.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed-in",
+            Self::SignedInLimited => "signed-in-limited",
+            Self::Anonymous => "anonymous",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// A store with ample room for this many.
+    pub(super) fn store(self, size: usize) -> Result<MokaStore, Failure> {
+        let room = 2 * size as u64;
+        let store = MokaStore::builder();
+        Ok(match self {
+            Self::SignedIn => MokaStore::new(),
+            Self::SignedInLimited => store.max_signed_in(room).build()?,
+            Self::Anonymous => store
+                .max_anonymous(room)
+                .max_anonymous_bytes(room * 4096)
+                .build()?,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! The limit: a hash map in shards, which forgets every rule but the map's.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::hint::black_box;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use cloakroom_core::{Payload, Record, SessionId, Timeouts, Timestamp};
+use rand::Rng as _;
+use rand::rngs::StdRng;
+
+use crate::contestants::{Contestant, Failure, Sample};
+use crate::stopwatch::Stopwatch;
+use crate::workload::{self, Account, Operation};
+
+const SHARDS: usize = 64;
+
+/// Ids are uniform digests already, so that a few of their bytes are a hash.
+#[derive(Default)]
+struct DigestHasher(u64);
+
+impl Hasher for DigestHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+type Shard = RwLock<HashMap<SessionId, Arc<Record>, BuildHasherDefault<DigestHasher>>>;
+
+/// As many records as the contestant beside it, in a plain map.
+pub(crate) struct ShardedMap {
+    shards: Vec<Shard>,
+    ids: Vec<SessionId>,
+    random: StdRng,
+}
+
+impl ShardedMap {
+    pub(crate) fn filled(size: usize, mut random: StdRng) -> Result<Self, Failure> {
+        let shards: Vec<_> = (0..SHARDS).map(|_| Shard::default()).collect();
+        let mut ids = Vec::with_capacity(size);
+        let now = Timestamp::from_millis(0);
+        for _ in 0..size {
+            let mut id = [0; SessionId::LEN];
+            random.fill_bytes(&mut id);
+            let id = SessionId::from_stored(id);
+            let payload = Payload {
+                codec: 1,
+                bytes: serde_json::to_vec(&Account::example(&mut random))?.into(),
+            };
+            let record = Record::anonymous(id, now, Timeouts::default(), payload);
+            let shard = shards[shard_of(id)].write();
+            let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
+            shard.insert(id, Arc::new(record));
+            ids.push(id);
+        }
+        Ok(Self {
+            shards,
+            ids,
+            random,
+        })
+    }
+
+    fn get(&self, id: SessionId) -> Option<Arc<Record>> {
+        let shard = self.shards[shard_of(id)].read();
+        let shard = shard.unwrap_or_else(PoisonError::into_inner);
+        shard.get(&id).cloned()
+    }
+}
+
+/// By other bits than the map within takes.
+fn shard_of(id: SessionId) -> usize {
+    let last = id.digest().last().map_or(0, |byte| usize::from(*byte));
+    last % SHARDS
+}
+
+impl Contestant for ShardedMap {
+    fn measure(&mut self, operation: Operation) -> Result<Option<Sample>, Failure> {
+        if operation != Operation::StoreLoad {
+            return Ok(None);
+        }
+        let drawn = workload::draw(&mut self.random, operation.batch(), self.ids.len());
+        let ids: Vec<_> = drawn.iter().map(|at| self.ids[*at]).collect();
+        let start = Stopwatch::start();
+        let found = ids.iter().filter(|id| black_box(self.get(**id)).is_some());
+        let found = found.count();
+        Sample::new(start.elapsed(), found, ids.len()).map(Some)
+    }
+
+    fn settle(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn verify(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+}

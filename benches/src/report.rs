@@ -1,0 +1,206 @@
+//! The figures as tables.
+
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use crate::contestants::{Failure, Kind};
+use crate::driver::{Timings, Who};
+use crate::memory::Footprint;
+use crate::statistics::Spread;
+use crate::workload::{Operation, SIZES};
+
+const METHOD: &str = include_str!("method.md");
+
+/// Which versions stand behind the figures.
+const PACKAGES: [&str; 5] = ["cloakroom-moka", "moka", "serde_json", "sha2", "tokio"];
+
+pub(crate) struct Report {
+    pub(crate) payload: f64,
+    pub(crate) timings: Timings,
+    pub(crate) footprints: Vec<Footprint>,
+}
+
+/// Replaces the results that are kept in the repository.
+pub(crate) fn write(text: &str) -> Result<(), Failure> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
+    Ok(fs::write(path, text)?)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{METHOD}")?;
+        self.machine(f)?;
+        self.times(f)?;
+        self.ratios(f)?;
+        self.limit(f)?;
+        self.memory(f)
+    }
+}
+
+impl Report {
+    fn machine(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let (os, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
+        writeln!(f, "## Machine and versions\n")?;
+        writeln!(
+            f,
+            "{cores} shared cores, {os} on {architecture}. {}. {} rounds.",
+            compiler(),
+            self.timings.rounds
+        )?;
+        let versions = PACKAGES.map(|name| format!("{name} {}", version(name)));
+        writeln!(f, "{}.\n", versions.join(", "))
+    }
+
+    fn times(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "## Time for one operation\n")?;
+        writeln!(f, "Nanoseconds of computing: median (quartiles).\n")?;
+        head(f, "operation", &SIZES.map(sessions))?;
+        for operation in Operation::ALL {
+            let cells = SIZES.map(|size| {
+                let figures = self.timings.figures(Who::Cloakroom, size, operation);
+                cell(Spread::of(figures.to_vec()), 0)
+            });
+            row(f, operation.name(), &cells)?;
+        }
+        writeln!(f)
+    }
+
+    fn ratios(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [base, larger @ ..] = SIZES;
+        writeln!(f, "## How the time grows\n")?;
+        writeln!(
+            f,
+            "As a multiple of the same round's time with {}: median (quartiles).\n",
+            sessions(base)
+        )?;
+        head(f, "operation", &larger.map(sessions))?;
+        for operation in Operation::ALL {
+            let base = self.timings.figures(Who::Cloakroom, base, operation);
+            let cells = larger.map(|size| {
+                let figures = self.timings.figures(Who::Cloakroom, size, operation);
+                cell(Spread::of_ratios(figures, base), 2)
+            });
+            row(f, operation.name(), &cells)?;
+        }
+        let figures = |size| {
+            self.timings
+                .figures(Who::ShardedMap, size, Operation::StoreLoad)
+        };
+        let cells = larger.map(|size| cell(Spread::of_ratios(figures(size), figures(base)), 2));
+        row(f, "for comparison: get, plain map", &cells)?;
+        writeln!(f)
+    }
+
+    fn limit(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "## Beside the limit\n")?;
+        writeln!(
+            f,
+            "A get from a hash map in 64 shards: no deadline, no token set, no trait object, no \
+             future. Times in nanoseconds, the ratio of throughputs round by round.\n"
+        )?;
+        head(f, "", &SIZES.map(sessions))?;
+        let load = Operation::StoreLoad;
+        let plain = |size| self.timings.figures(Who::ShardedMap, size, load);
+        let ours = |size| self.timings.figures(Who::Cloakroom, size, load);
+        let cells = SIZES.map(|size| cell(Spread::of(plain(size).to_vec()), 0));
+        row(f, "get, plain map", &cells)?;
+        let cells = SIZES.map(|size| cell(Spread::of_ratios(plain(size), ours(size)), 2));
+        row(f, "`moka.load/sharded-map.get`", &cells)?;
+        writeln!(f)
+    }
+
+    fn memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "## Memory for one session\n")?;
+        writeln!(
+            f,
+            "Bytes of a fresh process's resident set, everything included, and as a multiple\nof the \
+             {:.0} bytes of data.\n",
+            self.payload
+        )?;
+        head(f, "sessions", &SIZES.map(sessions))?;
+        for kind in Kind::ALL {
+            let of_kind = self.footprints.iter().filter(|it| it.kind == kind);
+            let cells: Vec<_> = SIZES
+                .iter()
+                .filter_map(|size| of_kind.clone().find(|it| it.size == *size))
+                .map(|it| format!("{:.0} ({:.2})", it.bytes_each, it.bytes_each / self.payload))
+                .collect();
+            row(f, kind.title(), &cells)?;
+        }
+        Ok(())
+    }
+}
+
+fn head(f: &mut fmt::Formatter<'_>, first: &str, others: &[String]) -> fmt::Result {
+    row(f, first, others)?;
+    let rules = vec!["---:".to_owned(); others.len()];
+    row(f, "---", &rules)
+}
+
+fn row(f: &mut fmt::Formatter<'_>, first: &str, others: &[String]) -> fmt::Result {
+    writeln!(f, "| {first} | {} |", others.join(" | "))
+}
+
+fn cell(spread: Option<Spread>, digits: usize) -> String {
+    spread.map_or("–".to_owned(), |spread| {
+        let Spread { low, median, high } = spread;
+        format!("{median:.digits$} ({low:.digits$} to {high:.digits$})")
+    })
+}
+
+/// `1,000,000 sessions`.
+fn sessions(count: usize) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let _ = write!(grouped, " sessions");
+    grouped
+}
+
+/// What the compiler on the path says of itself.
+fn compiler() -> String {
+    let said = Command::new("rustc").arg("--version").output();
+    let said = said.map(|said| String::from_utf8_lossy(&said.stdout).trim().to_owned());
+    said.ok()
+        .filter(|said| !said.is_empty())
+        .unwrap_or_else(|| "An unknown rustc".to_owned())
+}
+
+/// The version of a package that this program was built with.
+fn version(package: &str) -> &'static str {
+    let lock = include_str!("../../Cargo.lock");
+    lock.split("[[package]]")
+        .find(|entry| entry.contains(&format!("name = \"{package}\"\n")))
+        .and_then(|entry| entry.split("version = \"").nth(1)?.split('"').next())
+        .unwrap_or("of an unknown version")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_read_well() {
+        assert_eq!(sessions(1_000_000), "1,000,000 sessions");
+        assert_eq!(sessions(100), "100 sessions");
+    }
+
+    #[test]
+    fn versions_are_those_of_the_lock_file() {
+        for package in PACKAGES {
+            assert!(
+                version(package).starts_with(|c: char| c.is_ascii_digit()),
+                "{package}"
+            );
+        }
+    }
+}
