@@ -4,8 +4,12 @@ use crate::command::CommandLine;
 use crate::failure::{Failure, Result};
 use crate::system::{self, Program};
 
-/// The programs that tests start. They live in memory so far, so there is none.
-const PROGRAMS: &[Program] = &[];
+/// The programs that tests start.
+const PROGRAMS: &[Program] = &[Program {
+    name: "strace",
+    package: "strace",
+    needed_by: "the test that a revocation on sled is synced before it returns",
+}];
 
 pub(crate) fn run(words: &[String]) -> Result {
     let for_cargo = match words.split_first() {

@@ -75,15 +75,17 @@ macro_rules! __for_each_case {
                 parallel_sign_ins_evict_the_oldest
                 parallel_sign_ins_evict_the_least_recently_seen
                 parallel_sign_ins_are_refused
+                a_refused_sign_in_writes_nothing
+                a_cap_is_one_subjects
+            }
+            [Some(7)] rule_07_who_gives_way {
                 the_oldest_goes_first
                 the_least_recently_seen_goes_first
                 of_equals_the_lowest_id_goes
-                a_refused_sign_in_writes_nothing
                 what_is_over_does_not_count
                 a_lowered_cap_evicts_several
                 a_reauthentication_counts_once
                 a_renewed_session_counts_once
-                a_cap_is_one_subjects
             }
             [Some(8)] rule_08_adding_is_idempotent {
                 a_retried_create_is_one_session
@@ -153,12 +155,14 @@ macro_rules! __for_each_case {
             [None] renewing {
                 a_renewed_session_is_the_same
                 without_grace_the_old_id_dies_at_once
+                a_used_new_id_is_refused
+            }
+            [None] renewing_twice {
                 a_repeated_renewal_is_renewed
                 a_lost_answer_is_renewed_again
                 a_used_renewal_is_not_displaced
                 a_use_through_the_old_id_confirms_nothing
                 after_the_grace_it_is_already_renewed
-                a_used_new_id_is_refused
                 one_of_many_renewals_wins
                 many_renewals_in_grace_are_one_session
             }
@@ -170,6 +174,8 @@ macro_rules! __for_each_case {
                 revoke_takes_the_old_id
                 revoke_spares_by_the_old_id
                 create_replaces_by_the_old_id
+            }
+            [None] grace_ends {
                 a_grace_is_exact
                 each_old_id_has_its_own_grace
                 reuse_is_told_for_a_day

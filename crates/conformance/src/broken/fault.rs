@@ -279,6 +279,8 @@ faults! {
     PurgesWithoutEnd(Some(5)),
     /// Sweeps what will be over soon.
     PurgesADayEarly(Some(5)),
+    /// Tells the engine when a session will be over as it is created, and not when it is touched.
+    LetsTheEngineSweepTheTouched(Some(9)),
     /// Sweeps records that a newer version wrote.
     PurgesNewerVersions(Some(12)),
     /// Takes a damaged record for none.

@@ -52,7 +52,7 @@ impl Erased for BrokenHarness {
     }
 
     fn tamper(&self) -> Option<&dyn Tamper> {
-        Some(&self.0.sound)
+        Some(&self.0)
     }
 }
 

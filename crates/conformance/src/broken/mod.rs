@@ -22,6 +22,7 @@ mod seen;
 mod shelf;
 mod store;
 mod stored;
+mod tamper;
 mod update;
 
 pub use caught::{CaughtBy, races};

@@ -4,6 +4,7 @@ pub(crate) mod any;
 pub(crate) mod client;
 pub(crate) mod damage;
 pub(crate) mod ending;
+pub(crate) mod names;
 pub(crate) mod requests;
 pub(crate) mod run;
 pub(crate) mod stage;

@@ -1,0 +1,268 @@
+//! Between those who write and the one who does it for them.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use crate::commit::Commit;
+use crate::engine::{Engine, Step};
+use crate::fault::{Failure, Fault};
+use crate::journal::Until;
+use crate::stripes::Guard;
+
+/// How many keys one batch changes, roughly. Nobody can read while sled applies one.
+const MOST_KEYS: usize = 512;
+
+/// A write that waits for its turn.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) commit: Commit,
+    pub(crate) waiter: Waiter,
+}
+
+/// Who waits for a write, and what for.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    pub(crate) answer: oneshot::Sender<Result<(), Failure>>,
+    pub(crate) until: Until,
+    pub(crate) guard: Option<Guard>,
+}
+
+impl Waiter {
+    pub(crate) fn tell(self, answer: Result<(), Failure>) {
+        // Whoever asked may have gone.
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// Between those who write and the leader.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    engine: Arc<Engine>,
+    inner: Mutex<Inner>,
+    work: Condvar,
+    watch: Condvar,
+    applied: AtomicU64,
+    on_disk: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    waiting: Vec<Request>,
+    /// Where the watchdog finds them when the leader hangs.
+    in_flight: Vec<Waiter>,
+    step: Option<(Step, Instant)>,
+    closing: bool,
+    leader_left: bool,
+    stalled: bool,
+}
+
+/// What the leader is to do next.
+pub(crate) enum Task {
+    Write(Vec<Commit>),
+    Sync,
+    Leave,
+}
+
+impl Queue {
+    pub(crate) fn new(engine: Arc<Engine>, sequence: u64) -> Self {
+        Self {
+            engine,
+            inner: Mutex::default(),
+            work: Condvar::new(),
+            watch: Condvar::new(),
+            applied: AtomicU64::new(sequence),
+            on_disk: AtomicU64::new(sequence),
+        }
+    }
+
+    pub(crate) fn push(&self, request: Request) -> Result<(), Failure> {
+        let mut inner = self.lock();
+        self.engine.health().check_writes()?;
+        if inner.closing {
+            return Err(Failure::Refused(Fault::Closed));
+        }
+        inner.waiting.push(request);
+        drop(inner);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Waits for something to do, until an instant at which it is time to sync.
+    pub(crate) fn next(&self, sync_at: Option<Instant>) -> Task {
+        let mut inner = self.lock();
+        loop {
+            if self.engine.health().check_writes().is_err() {
+                return Task::Leave;
+            }
+            if !inner.waiting.is_empty() {
+                return Task::Write(inner.take_some());
+            }
+            if inner.closing {
+                return if sync_at.is_some() {
+                    Task::Sync
+                } else {
+                    Task::Leave
+                };
+            }
+            inner = match sync_at.map(|at| at.saturating_duration_since(Instant::now())) {
+                None => wait(&self.work, inner),
+                Some(Duration::ZERO) => return Task::Sync,
+                Some(left) => wait_for(&self.work, inner, left),
+            };
+        }
+    }
+
+    /// Tells the watchdog that the leader calls the disk.
+    pub(crate) fn enter(&self, step: Step) {
+        self.lock().step = Some((step, Instant::now()));
+    }
+
+    /// Says which batch everybody is about to see.
+    pub(crate) fn applies(&self, sequence: u64) {
+        self.applied.store(sequence, SeqCst);
+    }
+
+    /// The batch is in sled's memory: the locks are given back, and those are answered who wait for
+    /// no more. Says whether anybody waits for the disk.
+    pub(crate) fn applied(&self) -> bool {
+        let mut inner = self.lock();
+        inner.step = None;
+        let (answered, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut inner.in_flight)
+            .into_iter()
+            .map(|mut waiter| {
+                waiter.guard = None;
+                waiter
+            })
+            .partition(|waiter| waiter.until == Until::Applied);
+        inner.in_flight = waiting;
+        let some_wait = !inner.in_flight.is_empty();
+        drop(inner);
+        for waiter in answered {
+            waiter.tell(Ok(()));
+        }
+        some_wait
+    }
+
+    /// Everything up to here is on disk.
+    pub(crate) fn on_disk(&self, sequence: u64) {
+        self.on_disk.store(sequence, SeqCst);
+        let mut inner = self.lock();
+        inner.step = None;
+        let answered = std::mem::take(&mut inner.in_flight);
+        drop(inner);
+        for waiter in answered {
+            waiter.tell(Ok(()));
+        }
+    }
+
+    pub(crate) fn is_on_disk(&self) -> bool {
+        self.on_disk.load(SeqCst) == self.applied.load(SeqCst)
+    }
+
+    /// Nothing more is written. Whoever's write was under way is told that it may have been written,
+    /// all others that it was not.
+    pub(crate) fn fail(&self, step: Step, fault: &Fault) {
+        let mut inner = self.lock();
+        match step {
+            // It may be in sled's memory in part.
+            Step::Apply => self.engine.health().stop_all(fault.clone()),
+            Step::Flush | Step::Sync | Step::Witness => {
+                self.engine.health().stop_writes(fault.clone());
+            }
+        }
+        inner.step = None;
+        inner.stalled |= matches!(fault, Fault::Stalled(_));
+        let in_flight = std::mem::take(&mut inner.in_flight);
+        let waiting = std::mem::take(&mut inner.waiting);
+        drop(inner);
+        for waiter in in_flight {
+            waiter.tell(Err(Failure::Unknown(fault.clone())));
+        }
+        for request in waiting {
+            request.waiter.tell(Err(Failure::Refused(fault.clone())));
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        self.lock().closing = true;
+        self.work.notify_one();
+    }
+
+    pub(crate) fn leader_leaves(&self) {
+        self.lock().leader_left = true;
+        self.watch.notify_one();
+    }
+
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.lock().stalled
+    }
+
+    /// The first failure there was.
+    pub(crate) fn last_words(&self) -> Result<(), Failure> {
+        self.engine.health().check_writes()
+    }
+
+    /// Waits until the leader has left, or has been at one step for too long.
+    pub(crate) fn watch(&self, patience: Duration) -> Option<Step> {
+        let mut inner = self.lock();
+        loop {
+            if inner.leader_left {
+                return None;
+            }
+            let left = match inner.step {
+                None => patience,
+                Some((step, since)) => match patience.checked_sub(since.elapsed()) {
+                    None | Some(Duration::ZERO) => return Some(step),
+                    Some(left) => left,
+                },
+            };
+            inner = wait_for(&self.watch, inner, left);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing panics while it holds this.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// As many as make one batch. Their waiters are in flight from now on.
+    fn take_some(&mut self) -> Vec<Commit> {
+        let mut keys = 0;
+        let count = self
+            .waiting
+            .iter()
+            .take_while(|request| {
+                let fits = keys == 0 || keys + request.commit.pairs.len() <= MOST_KEYS;
+                keys += request.commit.pairs.len();
+                fits
+            })
+            .count();
+        let taken = self.waiting.drain(..count.max(1));
+        let (commits, waiters): (Vec<_>, Vec<_>) = taken
+            .map(|request| (request.commit, request.waiter))
+            .unzip();
+        self.in_flight.extend(waiters);
+        self.step = Some((Step::Apply, Instant::now()));
+        commits
+    }
+}
+
+fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wait_for<'a, T>(
+    condvar: &Condvar,
+    guard: MutexGuard<'a, T>,
+    duration: Duration,
+) -> MutexGuard<'a, T> {
+    let (guard, _timed_out) = condvar
+        .wait_timeout(guard, duration)
+        .unwrap_or_else(PoisonError::into_inner);
+    guard
+}

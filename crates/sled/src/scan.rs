@@ -1,0 +1,141 @@
+//! Going through everybody's sessions.
+
+use std::sync::Arc;
+use std::thread;
+
+use cloakroom_core::semantics::{self, Entry, Shelf as _};
+use cloakroom_core::store::{Cursor, Listed, Page, ScanPage};
+use cloakroom_core::{Error, ErrorKind, Operation, Result, SessionId, Timestamp};
+use tokio::sync::oneshot;
+
+use crate::core::Core;
+use crate::fault::Fault;
+use crate::layout::keys;
+use crate::read;
+use crate::shelf::PlacementView;
+
+/// How many entries are read at once.
+const AT_ONCE: usize = 256;
+
+/// A page of everybody's sessions, in the order of their ids. The cursor is the last id looked at.
+pub(crate) async fn page(core: &Core, page: &Page, now: Timestamp) -> Result<ScanPage> {
+    let operation = Operation::Scan;
+    core.check_reads(operation)?;
+    let mut after = match &page.after {
+        None => None,
+        Some(cursor) => Some(id_of(cursor)?),
+    };
+    let mut sessions = Vec::new();
+    // A page comes to an end even where nearly nothing lives.
+    let mut looks = page.limit.saturating_mul(4).max(AT_ONCE);
+    loop {
+        let entries = entries(core, after, looks.min(AT_ONCE), operation)?;
+        if entries.is_empty() {
+            return Ok(ScanPage {
+                sessions,
+                next: None,
+            });
+        }
+        for (id, mut entry) in entries {
+            if matches!(entry, Entry::Damaged) {
+                // Perhaps only because it was changed while its parts were read.
+                entry = match core
+                    .read(id.placement(), operation, |view| view.entry(id))
+                    .await?
+                {
+                    Some(entry) => entry,
+                    None => continue,
+                };
+            }
+            sessions.extend(listed(core, id, &entry, now, operation)?);
+            after = Some(id);
+            looks = looks.saturating_sub(1);
+            if looks == 0 || sessions.len() >= page.limit {
+                return Ok(ScanPage {
+                    sessions,
+                    next: Some(Cursor::new(id.as_bytes().to_vec())),
+                });
+            }
+        }
+    }
+}
+
+/// How many sessions live. A thread of its own looks at all of them, since that takes its time.
+pub(crate) async fn count(core: &Arc<Core>, now: Timestamp) -> Result<u64> {
+    let operation = Operation::Count;
+    let (mut answer, told) = oneshot::channel();
+    let counted = Arc::clone(core);
+    let spawned = thread::Builder::new()
+        .name("cloakroom-count".to_owned())
+        .spawn(move || {
+            let count = count_all(&counted, now, &mut answer);
+            // Whoever asked finds the store without this handle.
+            drop(counted);
+            let _ = answer.send(count);
+        });
+    let failed = |fault: Fault| fault.error(operation);
+    spawned.map_err(|error| failed(Fault::io(&error)))?;
+    told.await.map_err(|_| failed(Fault::Closed))?
+}
+
+fn count_all(core: &Core, now: Timestamp, asked: &mut oneshot::Sender<Result<u64>>) -> Result<u64> {
+    let operation = Operation::Count;
+    let mut count = 0;
+    let mut after = None;
+    loop {
+        core.check_reads(operation)?;
+        let entries = entries(core, after, AT_ONCE, operation)?;
+        let Some((last, _)) = entries.last() else {
+            return Ok(count);
+        };
+        after = Some(*last);
+        for (id, entry) in entries {
+            let listed = listed(core, id, &entry, now, operation)?;
+            count += u64::from(listed.is_some());
+        }
+        if asked.is_closed() {
+            return Ok(count);
+        }
+    }
+}
+
+/// The entries after an id. One that was removed since its key was read is left out.
+fn entries(
+    core: &Core,
+    after: Option<SessionId>,
+    limit: usize,
+    operation: Operation,
+) -> Result<Vec<(SessionId, Entry)>> {
+    let told = |fault: Fault| fault.error(operation);
+    let after = after.map_or_else(|| keys::entries().to_vec(), |id| keys::entry(id).to_vec());
+    let pairs = core
+        .engine
+        .pairs(&after, Some(&keys::entries_end()), limit)
+        .map_err(told)?;
+    pairs
+        .iter()
+        .filter_map(|(key, value)| Some((keys::id_of_entry(key)?, value)))
+        .map(|(id, value)| {
+            let entry = read::of_value(&core.engine, id, value).map_err(told)?;
+            Ok((id, entry))
+        })
+        .collect()
+}
+
+fn listed(
+    core: &Core,
+    id: SessionId,
+    entry: &Entry,
+    now: Timestamp,
+    operation: Operation,
+) -> Result<Option<Listed>> {
+    let view = PlacementView::new(&core.engine, id.placement(), operation);
+    semantics::listed(&view, id, entry, now)
+}
+
+fn id_of(cursor: &Cursor) -> Result<SessionId> {
+    let bytes = cursor.as_bytes().try_into();
+    bytes
+        .map(SessionId::from_stored)
+        .map_err(|_| Error::new(ErrorKind::CursorLost, Operation::Scan))
+}
