@@ -1,9 +1,13 @@
 //! Nothing secret is in an error, or in what `Debug` prints.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of the tests fails as they do: by a panic"
-)]
+
 #![cfg(feature = "testing")]
+#![cfg_attr(
+    feature = "testing",
+    expect(
+        clippy::unwrap_used,
+        reason = "a helper of the tests fails as they do: by a panic"
+    )
+)]
 
 mod support;
 

@@ -1,9 +1,13 @@
 //! The sweeper: by hand, and on tokio.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of the tests fails as they do: by a panic"
-)]
+
 #![cfg(feature = "testing")]
+#![cfg_attr(
+    feature = "testing",
+    expect(
+        clippy::unwrap_used,
+        reason = "a helper of the tests fails as they do: by a panic"
+    )
+)]
 
 mod support;
 
