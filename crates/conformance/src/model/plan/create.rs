@@ -85,8 +85,8 @@ impl Planner {
             Clients::One => match step.id >> 5 {
                 0..4 if !slot.is_external() => self.slots.fresh(&self.world, slot),
                 0..6 => self.slots.id(&self.world, slot),
-                6 => self.id(step, LIVE | step.id % 4),
-                _ => self.id(step, FORMER | step.id % 4),
+                6 => self.id(step, LIVE + step.id % 4),
+                _ => self.id(step, FORMER + step.id % 4),
             },
         }
     }
