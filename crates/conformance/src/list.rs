@@ -41,6 +41,7 @@ macro_rules! __for_each_case {
                 an_empty_set_supersedes_too
                 an_unknown_generation_is_superseded
                 a_generation_never_comes_again
+                a_revocation_of_nothing_is_remembered
                 no_sign_in_escapes_between
                 no_renewal_escapes
             }
@@ -49,6 +50,7 @@ macro_rules! __for_each_case {
                 membership_follows_a_renewal
                 a_lost_set_ends_its_sessions
                 a_session_never_rejoins
+                a_retry_never_rejoins
                 a_lost_generation_supersedes
                 a_member_without_a_record_is_none
             }
@@ -83,6 +85,7 @@ macro_rules! __for_each_case {
                 the_least_recently_seen_goes_first
                 of_equals_the_lowest_id_goes
                 what_is_over_does_not_count
+                a_late_create_evicts_nobody
                 a_lowered_cap_evicts_several
                 a_reauthentication_counts_once
                 a_renewed_session_counts_once

@@ -71,6 +71,16 @@ fn prepare(store: &BrokenStore, request: &mut Create, now: Timestamp) -> Result<
                 shelf.remove_entry(id);
             }
         }
+        Fault::RetriesRejoin => {
+            let own = |there: &Record| there.write_id() == request.record.write_id();
+            if let Some(subject) = request.record.subject()
+                && let Some(Entry::Live(there)) = shelf.entry(id)?
+                && own(&there)
+                && !shelf.is_member(subject, id)?
+            {
+                shelf.remove_entry(id);
+            }
+        }
         Fault::CreatesOverRenewed => {
             if let Some(Entry::Renewed(_)) = shelf.entry(id)? {
                 shelf.remove_entry(id);

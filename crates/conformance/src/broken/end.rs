@@ -113,9 +113,15 @@ pub(super) async fn revoke(
         _ => {}
     }
     let mut shelf = store.shelf(Operation::Revoke, now);
+    let had_head = shelf.head(&request.subject)?.is_some();
     let mut revoked = semantics::revoke(&mut shelf, &request, now)?;
     match (store.fault, request.kind) {
         (Fault::ReportsInAnyOrder, _) => revoked.ended.reverse(),
+        (Fault::ForgetsRevocationsOfNothing, RevokeKind::All | RevokeKind::AllExcept(_))
+            if !had_head =>
+        {
+            shelf.remove_head(&request.subject);
+        }
         (Fault::MatchesPrefixes, RevokeKind::All) => {
             for subject in shelf.names_that_begin_with(&request.subject) {
                 let other = Revoke {

@@ -40,6 +40,10 @@ pub(super) fn evict(
         Fault::CountsTheExpired if members.iter().any(|record| over(record)) => {
             members.sort_by_key(|record| record.last_seen());
         }
+        Fault::MakesRoomForTheDead if over(&request.record) => {
+            members.retain(|record| !over(record));
+            members.sort_by_key(|record| record.last_seen());
+        }
         Fault::EvictsTheNewest => {
             members.retain(|record| !over(record));
             members.sort_by_key(|record| Reverse((record.last_seen(), record.id())));

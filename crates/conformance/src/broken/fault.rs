@@ -37,6 +37,8 @@ faults! {
     CountsTheExpired(Some(7)),
     /// Counts members for the cap whose record is gone.
     CountsTheLost(Some(7)),
+    /// Evicts somebody for a session that is over as it comes.
+    MakesRoomForTheDead(Some(7)),
     /// Reports that it evicted a session, and leaves it alive.
     EvictsInNameOnly(Some(7)),
     /// Evicts who came last.
@@ -231,6 +233,8 @@ faults! {
     RevokingOneSupersedes(Some(3)),
     /// Revokes nothing, not even the generation, where no session is there. Seen in better-auth.
     NothingToRevokeIsNothing(Some(3)),
+    /// Does not remember a revocation that found no set, and ends what came after for its retry.
+    ForgetsRevocationsOfNothing(Some(3)),
     /// Revokes once more for a retry, and ends what came after.
     RepeatsRevocations(Some(1)),
     /// Revokes nobody where the session to be kept is not there.
@@ -245,6 +249,8 @@ faults! {
     RevokeLeavesTheMember(Some(5)),
     /// Reports what ended in any order.
     ReportsInAnyOrder(None),
+    /// Puts a session back that has lost its set, for the retry of the create that made it.
+    RetriesRejoin(Some(4)),
     /// Serves sessions that their set does not hold.
     ChecksNoMembership(Some(4)),
     /// Keeps an index for two weeks. Seen in Spring Session.

@@ -95,6 +95,35 @@ pub async fn what_is_over_does_not_count<H: Harness>() {
     }
 }
 
+/// Rules 7 and 9: a create that comes after the session's own deadline ends nobody else's session.
+pub async fn a_late_create_evicts_nobody<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start.plus(Timeouts::default().idle()));
+    for on_cap in [
+        OnCap::Refuse,
+        OnCap::EvictOldest,
+        OnCap::EvictLeastRecentlySeen,
+    ] {
+        let subject = subject(&format!("{on_cap:?}"));
+        let there = [
+            store.sign_in(&subject, now).await.id(),
+            store.sign_in(&subject, now).await.id(),
+        ];
+        let late = store.record(&subject, stage.start);
+        let request = Create {
+            cap: cap(2, on_cap),
+            ..create(&late)
+        };
+        let created = CreateOutcome::Created {
+            evicted: Vec::new(),
+            repeated: false,
+        };
+        assert_eq!(store.create(&request, now).await, created, "{on_cap:?}");
+        assert_eq!(store.load(late.id(), now).await, LoadOutcome::Absent);
+        assert_eq!(store.ids(&subject, now).await, there.into());
+    }
+}
+
 /// Rule 7: where the cap was lowered, the next sign-in brings the set down to it.
 pub async fn a_lowered_cap_evicts_several<H: Harness>() {
     let stage = Stage::<H>::new().await;

@@ -5,7 +5,7 @@ use cloakroom_core::store::{
 };
 use cloakroom_core::{Revision, SessionId, Subject, Timestamp, WriteId};
 
-use crate::model::rules::state::{Ended, Known, Model, Named};
+use crate::model::rules::state::{Ended, Known, Model, Named, Set};
 use crate::model::rules::step::{Mismatch, agree};
 use crate::model::show::Shown;
 
@@ -104,10 +104,11 @@ impl Model {
         kept: Option<SessionId>,
         now: Timestamp,
     ) -> (Vec<SessionId>, bool) {
-        let Some(set) = self.sets.get_mut(&request.subject) else {
-            // No sign-in that has begun could complete: there is no generation to replace.
-            return (Vec::new(), false);
-        };
+        let set = self.sets.entry(request.subject.clone()).or_insert(Set {
+            generation: None,
+            kept_until: now,
+            revoked_by: None,
+        });
         if set.revoked_by == Some(request.write_id) {
             return (Vec::new(), true);
         }
