@@ -88,6 +88,7 @@ macro_rules! __for_each_case {
                 a_late_create_evicts_nobody
                 a_lowered_cap_evicts_several
                 a_reauthentication_counts_once
+                a_reauthentication_above_the_cap_is_let_in
                 a_renewed_session_counts_once
             }
             [Some(8)] rule_08_adding_is_idempotent {
@@ -183,6 +184,7 @@ macro_rules! __for_each_case {
                 each_old_id_has_its_own_grace
                 reuse_is_told_for_a_day
                 no_grace_outlives_the_session
+                an_old_id_is_followed_so_far
             }
             [None] generation {
                 it_stays_the_same
@@ -209,6 +211,7 @@ macro_rules! __for_each_case {
                 a_page_is_roughly_as_long_as_asked
                 a_member_that_stays_is_listed
                 a_scan_skips_nobody
+                a_scan_misses_no_renewed_session
                 a_scan_survives_what_it_deletes
             }
             [None] dropped_futures {

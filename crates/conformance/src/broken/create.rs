@@ -52,6 +52,10 @@ pub(super) async fn create(
         _ => prepare(store, &mut request, now)?,
     }
     let mut shelf = store.shelf(Operation::Create, now);
+    if store.fault == Fault::RefusesReauthenticationAboveTheCap && evict::is_full(&shelf, &request)?
+    {
+        return Ok(CreateOutcome::CapReached);
+    }
     let evicted = evict::evict(&mut shelf, &request, now)?;
     let outcome = match evicted {
         Some(_) if request.cap.on_cap() == OnCap::Refuse => CreateOutcome::CapReached,

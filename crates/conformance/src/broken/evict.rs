@@ -75,3 +75,12 @@ pub(super) fn evict(
     evicted.sort_unstable();
     Ok(Some(evicted))
 }
+
+/// Whether the cap refuses, the session that is replaced left aside.
+pub(super) fn is_full(shelf: &BrokenShelf<'_>, request: &Create) -> Result<bool> {
+    let (Some(subject), Some(_)) = (request.record.subject(), request.replaces) else {
+        return Ok(false);
+    };
+    let others = shelf.member_count(subject)?.saturating_sub(1);
+    Ok(request.cap.on_cap() == OnCap::Refuse && others >= request.cap.max() as usize)
+}

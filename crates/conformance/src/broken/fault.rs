@@ -47,6 +47,8 @@ faults! {
     EvictsTheHighestOfEquals(Some(7)),
     /// Evicts by last use where age was asked for, and the other way round.
     MixesUpEvictions(Some(7)),
+    /// Refuses to let one session take the place of another above a cap that was lowered.
+    RefusesReauthenticationAboveTheCap(Some(7)),
     /// Evicts, and does not say whom.
     ReportsNoEvictions(Some(7)),
     /// Stores a new session over one that lives.
@@ -197,6 +199,8 @@ faults! {
     RevokeForgetsTheGrace(None),
     /// Forgets the grace of an old id when a sign-in replaces it.
     CreateForgetsTheGrace(None),
+    /// Follows an old id through one renewal, and no further.
+    FollowsOneRenewal(None),
     /// Forgets an old id as soon as its grace is over.
     ForgetsReuse(None),
     /// Ends a session without a trace, so that a late retry makes it again.
@@ -271,6 +275,8 @@ faults! {
     ShowsMembersTwice(None),
     /// Begins a page after so many entries, and skips one for each that went away.
     PagesByPosition(None),
+    /// Ends a page of a scan between the sessions of one placement, whose ids may change.
+    PagesCutPlacements(None),
     /// Lists everything at once.
     PagesHaveNoLimit(None),
     /// Takes a cursor that means nothing for a bug of its own.

@@ -177,6 +177,31 @@ pub async fn a_reauthentication_counts_once<H: Harness>() {
     }
 }
 
+/// Rule 7: above a cap that was lowered, a reauthentication adds nobody, and is not refused.
+pub async fn a_reauthentication_above_the_cap_is_let_in<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let subject = subject("above-the-cap");
+    let mut there = store.ids(&subject, now).await;
+    for _ in 0..3 {
+        there.insert(store.sign_in(&subject, now).await.id());
+    }
+    let old = store.sign_in(&subject, now).await;
+    let next = store.record(&subject, now);
+    let request = Create {
+        cap: cap(2, OnCap::Refuse),
+        replaces: at_revision(&old),
+        ..create(&next)
+    };
+    let created = CreateOutcome::Created {
+        evicted: Vec::new(),
+        repeated: false,
+    };
+    assert_eq!(store.create(&request, now).await, created);
+    there.insert(next.id());
+    assert_eq!(store.ids(&subject, now).await, there);
+}
+
 /// Rule 7: a renewed session counts once, by its new id.
 pub async fn a_renewed_session_counts_once<H: Harness>() {
     let stage = Stage::<H>::new().await;

@@ -219,7 +219,8 @@ fn make_room(
     let excess = (staying.len() + joining).saturating_sub(max);
     if excess > 0 {
         if cap.on_cap() == OnCap::Refuse {
-            return Ok(None);
+            // Above a cap that was lowered, one for another adds nobody.
+            return Ok(replaced.is_some().then_some(room));
         }
         staying.sort_unstable();
         room.evicted = staying.into_iter().take(excess).map(|(_, id)| id).collect();

@@ -117,7 +117,8 @@ impl Model {
         let room = request.cap.max() as usize - joining;
         let too_many = others.len().saturating_sub(room);
         if too_many > 0 && on_cap == OnCap::Refuse {
-            return None;
+            // Above a cap that was lowered, one for another adds nobody.
+            return replaced.is_some().then(Vec::new);
         }
         let mut evicted: Vec<_> = others.iter().take(too_many).map(|(_, id)| *id).collect();
         evicted.sort();
