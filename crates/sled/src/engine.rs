@@ -49,13 +49,9 @@ impl Engine {
         self.call(|db| db.get(key))
     }
 
+    #[cfg(test)]
     pub(crate) fn contains(&self, key: &[u8]) -> Result<bool, Fault> {
         self.call(|db| db.contains_key(key))
-    }
-
-    /// The keys that begin so, in their order.
-    pub(crate) fn keys(&self, prefix: &[u8]) -> Result<Vec<IVec>, Fault> {
-        self.call(|db| db.scan_prefix(prefix).keys().collect())
     }
 
     /// The first `limit` pairs after a key and before another, in their order.

@@ -257,7 +257,9 @@ async fn a_segment_lost_in_the_middle_of_the_log() {
         let mut bytes = fs::read(log(&copied.store())).unwrap();
         bytes[segment * SEGMENT + 6] ^= 1;
         fs::write(log(&copied.store()), bytes).unwrap();
-        tally.look(&copied.store(), &told, &format!("segment {segment}")).await;
+        tally
+            .look(&copied.store(), &told, &format!("segment {segment}"))
+            .await;
     }
     let _ = std::panic::take_hook();
     println!("segment lost: {tally:?}");

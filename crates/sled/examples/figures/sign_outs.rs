@@ -20,19 +20,45 @@ pub(crate) fn run() {
         let each = each_syncs();
         let limit = plain_file();
         println!(
-            "round {round}: the store {store:.0}/s; each flushes and syncs {each:.0}/s; plain file {limit:.0}/s; \
-             {:.1} times the second, {:.2} of the third",
-            store / each,
-            store / limit
+            "round {round}: the store {:.0}/s; each flushes and syncs {:.0}/s; plain file {:.0}/s; \
+             {:.1} times the second, {:.2} of the third; \
+             processor {:.0}, {:.0} and {:.0} us each",
+            store.per_second,
+            each.per_second,
+            limit.per_second,
+            store.per_second / each.per_second,
+            store.per_second / limit.per_second,
+            store.micros,
+            each.micros,
+            limit.micros,
         );
     }
 }
 
-fn rate(since: Instant, count: u64) -> f64 {
-    count as f64 / since.elapsed().as_secs_f64()
+/// How fast something went, and what it took.
+struct Rate {
+    per_second: f64,
+    /// Of the processor, for each.
+    micros: f64,
 }
 
-fn of_the_store() -> f64 {
+struct Start(Instant, Duration);
+
+impl Start {
+    fn now() -> Self {
+        Self(Instant::now(), stage::processor_time())
+    }
+
+    fn rate(&self, count: u64) -> Rate {
+        let took = stage::processor_time().saturating_sub(self.1);
+        Rate {
+            per_second: count as f64 / self.0.elapsed().as_secs_f64(),
+            micros: took.as_secs_f64() * 1e6 / count as f64,
+        }
+    }
+}
+
+fn of_the_store() -> Rate {
     let path = stage::directory("store");
     let lazy = Durability::Interval(Duration::from_millis(200));
     let store = SledStore::builder(&path)
@@ -46,7 +72,7 @@ fn of_the_store() -> f64 {
     let records = Arc::new(records);
     let rate = stage::runtime().block_on(async {
         stage::fill(&store, &records).await;
-        let since = Instant::now();
+        let start = Start::now();
         let tasks: Vec<_> = (0..WRITERS)
             .map(|task| {
                 let (store, records) = (store.clone(), Arc::clone(&records));
@@ -60,7 +86,7 @@ fn of_the_store() -> f64 {
         for task in tasks {
             task.await.unwrap();
         }
-        rate(since, SIGN_OUTS)
+        start.rate(SIGN_OUTS)
     });
     store.close().unwrap();
     std::fs::remove_dir_all(&path).unwrap();
@@ -68,21 +94,31 @@ fn of_the_store() -> f64 {
 }
 
 /// The same keys without a leader: each thread applies its own batch, flushes and syncs.
-fn each_syncs() -> f64 {
+fn each_syncs() -> Rate {
     let path = stage::directory("each");
     let db = sled::open(&path).unwrap();
     let log = Arc::new(File::options().write(true).open(path.join("db")).unwrap());
+    let mut signed_in = sled::Batch::default();
+    for number in 0..SIGN_OUTS {
+        let [entry, head, member] = keys(number);
+        signed_in.insert(entry, vec![number as u8; 450]);
+        signed_in.insert(head, vec![1; 30]);
+        signed_in.insert(member, &[]);
+    }
+    db.apply_batch(signed_in).unwrap();
+    db.flush().unwrap();
     let count = SIGN_OUTS / 4;
-    let since = Instant::now();
+    let start = Start::now();
     let threads: Vec<_> = (0..WRITERS)
         .map(|task| {
             let (db, log) = (db.clone(), Arc::clone(&log));
             thread::spawn(move || {
                 for number in (task..count).step_by(WRITERS as usize) {
+                    let [entry, head, member] = keys(number);
                     let mut batch = sled::Batch::default();
-                    let key = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-                    batch.insert(&key, vec![1_u8; 33]);
-                    batch.remove([key.as_slice(), b"member"].concat());
+                    batch.insert(entry, vec![1; 33]);
+                    batch.remove(head);
+                    batch.remove(member);
                     db.apply_batch(batch).unwrap();
                     db.flush().unwrap();
                     log.sync_data().unwrap();
@@ -93,17 +129,30 @@ fn each_syncs() -> f64 {
     for thread in threads {
         thread.join().unwrap();
     }
-    let rate = rate(since, count);
+    let rate = start.rate(count);
     drop(db);
     std::fs::remove_dir_all(&path).unwrap();
     rate
 }
 
+/// The three keys of a session and its user: as long as the store's, and as far apart.
+fn keys(number: u64) -> [Vec<u8>; 3] {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+    let key = |kind: u8, len: usize| {
+        let mut key = vec![kind];
+        key.extend_from_slice(&mixed);
+        key.resize(len, 7);
+        key
+    };
+    [key(1, 33), key(3, 16), key(4, 46)]
+}
+
 /// The limit: 64 threads append to a file, and one syncs for all who wait.
-fn plain_file() -> f64 {
+fn plain_file() -> Rate {
     struct Shared {
         state: Mutex<State>,
-        changed: Condvar,
+        work: Condvar,
+        done: Condvar,
     }
     #[derive(Default)]
     struct State {
@@ -116,7 +165,8 @@ fn plain_file() -> f64 {
     let mut file = File::create(&path).unwrap();
     let shared = Arc::new(Shared {
         state: Mutex::default(),
-        changed: Condvar::new(),
+        work: Condvar::new(),
+        done: Condvar::new(),
     });
     let leader = {
         let shared = Arc::clone(&shared);
@@ -124,7 +174,7 @@ fn plain_file() -> f64 {
             loop {
                 let mut state = shared.state.lock().unwrap();
                 while state.waiting.is_empty() && !state.over {
-                    state = shared.changed.wait(state).unwrap();
+                    state = shared.work.wait(state).unwrap();
                 }
                 if state.waiting.is_empty() {
                     return;
@@ -134,11 +184,11 @@ fn plain_file() -> f64 {
                 file.write_all(&bytes).unwrap();
                 file.sync_data().unwrap();
                 shared.state.lock().unwrap().synced = asked;
-                shared.changed.notify_all();
+                shared.done.notify_all();
             }
         })
     };
-    let since = Instant::now();
+    let start = Start::now();
     let threads: Vec<_> = (0..WRITERS)
         .map(|_| {
             let shared = Arc::clone(&shared);
@@ -148,9 +198,9 @@ fn plain_file() -> f64 {
                     state.waiting.extend_from_slice(&[7; 150]);
                     state.asked += 1;
                     let mine = state.asked;
-                    shared.changed.notify_all();
+                    shared.work.notify_one();
                     while state.synced < mine {
-                        state = shared.changed.wait(state).unwrap();
+                        state = shared.done.wait(state).unwrap();
                     }
                 }
             })
@@ -159,9 +209,9 @@ fn plain_file() -> f64 {
     for thread in threads {
         thread.join().unwrap();
     }
-    let rate = rate(since, SIGN_OUTS);
+    let rate = start.rate(SIGN_OUTS);
     shared.state.lock().unwrap().over = true;
-    shared.changed.notify_all();
+    shared.work.notify_one();
     leader.join().unwrap();
     std::fs::remove_file(&path).unwrap();
     rate
