@@ -200,7 +200,9 @@ fn identify(
 fn start_engine(path: &Path, cache: u64) -> Result<Engine, Problem> {
     let config = sled::Config::new()
         .path(directory::engine(path))
-        .cache_capacity(cache);
+        .cache_capacity(cache)
+        // We flush. A failure in a thread of sled's own would never be told to anybody.
+        .flush_every_ms(None);
     let mut tries = 0;
     let db = loop {
         match catch_unwind(AssertUnwindSafe(|| config.open())) {

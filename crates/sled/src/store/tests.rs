@@ -143,10 +143,11 @@ async fn a_retry_waits_until_what_its_first_try_ended_is_on_disk() {
     let _ = store.create(&create(&store, 1, 10), now()).await.unwrap();
     let (held, is_held) = mpsc::channel();
     let (let_go, go) = mpsc::channel::<()>();
+    let go = Mutex::new(go);
     store.core.engine.hook.set(move |step| {
         if step == Step::Sync {
             let _ = held.send(());
-            let _ = go.recv();
+            let _ = go.lock().unwrap().recv();
         }
         Ok(())
     });
