@@ -8,6 +8,9 @@ use super::*;
 use crate::engine::Step;
 use crate::scratch::Scratch;
 
+mod large;
+mod power;
+
 fn open(dir: &Scratch) -> SledStore {
     SledStore::builder(dir.path().join("store"))
         .without_sweeper()
