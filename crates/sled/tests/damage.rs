@@ -1,5 +1,10 @@
 //! Files that were cut off, or in which bits have changed: an error that says so, or a store in which
 //! whatever had ended has still ended. Never a panic, never somebody else's session.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic, and says what it has done"
+)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What opens, what does not, and what is said then.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

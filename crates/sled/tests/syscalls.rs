@@ -2,6 +2,7 @@
 //! calls of a child, and lets the process die, or the call fail, at the one whose turn it is.
 //!
 //! The child is this very test program.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -3,9 +3,10 @@
 use std::process::Command;
 
 #[test]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
 fn the_sessions_outlive_the_process() {
-    let ran = Command::new(env!("CARGO_BIN_EXE_restart")).output().unwrap();
+    let ran = Command::new(env!("CARGO_BIN_EXE_restart"))
+        .output()
+        .unwrap();
     let said = String::from_utf8(ran.stdout).unwrap();
     let errors = String::from_utf8(ran.stderr).unwrap();
     assert!(ran.status.success(), "{said}\n{errors}");
