@@ -1,8 +1,10 @@
 //! 64 users sign out at once, again and again, each on disk before it is told.
 #![expect(clippy::unwrap_used, reason = "a program for measuring")]
 
+use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,19 +20,18 @@ pub(crate) fn run() {
     for round in 1..=3 {
         let store = of_the_store();
         let each = each_syncs();
+        let alone = sled_alone();
         let limit = plain_file();
         println!(
-            "round {round}: the store {:.0}/s; each flushes and syncs {:.0}/s; plain file {:.0}/s; \
-             {:.1} times the second, {:.2} of the third; \
-             processor {:.0}, {:.0} and {:.0} us each",
-            store.per_second,
-            each.per_second,
-            limit.per_second,
+            "round {round}: the store {}; each flushes and syncs {}; sled alone, in memory {}; \
+             plain file {}: {:.1} times the second, {:.2} of the third, {:.2} of the last",
+            store,
+            each,
+            alone,
+            limit,
             store.per_second / each.per_second,
+            store.per_second / alone.per_second,
             store.per_second / limit.per_second,
-            store.micros,
-            each.micros,
-            limit.micros,
         );
     }
 }
@@ -40,6 +41,16 @@ struct Rate {
     per_second: f64,
     /// Of the processor, for each.
     micros: f64,
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.0}/s ({:.0} us of processor)",
+            self.per_second, self.micros
+        )
+    }
 }
 
 struct Start(Instant, Duration);
@@ -93,20 +104,57 @@ fn of_the_store() -> Rate {
     rate
 }
 
+/// sled with as many users signed in, by three keys each.
+fn signed_in(path: &Path) -> sled::Db {
+    let db = sled::Config::new()
+        .path(path)
+        .flush_every_ms(None)
+        .open()
+        .unwrap();
+    let mut batch = sled::Batch::default();
+    for number in 0..SIGN_OUTS {
+        let [entry, head, member] = keys(number);
+        batch.insert(entry, vec![number as u8; 450]);
+        batch.insert(head, vec![1; 30]);
+        batch.insert(member, &[]);
+    }
+    db.apply_batch(batch).unwrap();
+    db.flush().unwrap();
+    db
+}
+
+fn sign_out(batch: &mut sled::Batch, number: u64) {
+    let [entry, head, member] = keys(number);
+    batch.insert(entry, vec![1; 33]);
+    batch.remove(head);
+    batch.remove(member);
+}
+
+/// What sled can do at best: one thread applies them, half the writers at a time, with nothing
+/// beside it and nothing on disk.
+fn sled_alone() -> Rate {
+    let path = stage::directory("alone");
+    let db = signed_in(&path);
+    let start = Start::now();
+    let numbers: Vec<_> = (0..SIGN_OUTS).collect();
+    for group in numbers.chunks(WRITERS as usize / 2) {
+        let mut batch = sled::Batch::default();
+        for number in group {
+            sign_out(&mut batch, *number);
+        }
+        db.apply_batch(batch).unwrap();
+    }
+    let rate = start.rate(SIGN_OUTS);
+    drop(db);
+    std::fs::remove_dir_all(&path).unwrap();
+    rate
+}
+
 /// The same keys without a leader: each thread applies its own batch, flushes and syncs.
 fn each_syncs() -> Rate {
     let path = stage::directory("each");
-    let db = sled::open(&path).unwrap();
+    let db = signed_in(&path);
     let log = Arc::new(File::options().write(true).open(path.join("db")).unwrap());
-    let mut signed_in = sled::Batch::default();
-    for number in 0..SIGN_OUTS {
-        let [entry, head, member] = keys(number);
-        signed_in.insert(entry, vec![number as u8; 450]);
-        signed_in.insert(head, vec![1; 30]);
-        signed_in.insert(member, &[]);
-    }
-    db.apply_batch(signed_in).unwrap();
-    db.flush().unwrap();
     let count = SIGN_OUTS / 4;
     let start = Start::now();
     let threads: Vec<_> = (0..WRITERS)
@@ -114,11 +162,8 @@ fn each_syncs() -> Rate {
             let (db, log) = (db.clone(), Arc::clone(&log));
             thread::spawn(move || {
                 for number in (task..count).step_by(WRITERS as usize) {
-                    let [entry, head, member] = keys(number);
                     let mut batch = sled::Batch::default();
-                    batch.insert(entry, vec![1; 33]);
-                    batch.remove(head);
-                    batch.remove(member);
+                    sign_out(&mut batch, number);
                     db.apply_batch(batch).unwrap();
                     db.flush().unwrap();
                     log.sync_data().unwrap();
