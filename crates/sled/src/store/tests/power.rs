@@ -23,6 +23,7 @@ struct Camera {
     store: PathBuf,
     images: PathBuf,
     synced: PathBuf,
+    before: Option<Step>,
     taken: Vec<Image>,
     ended: Vec<SessionId>,
     created: Vec<SessionId>,
@@ -33,9 +34,11 @@ impl Camera {
         let number = self.taken.len();
         let now = self.images.join(format!("{number}"));
         copy(&self.store.join("engine"), &now);
-        if step == Step::Witness {
+        // One step after the other, since each operation here waits for the one before.
+        if self.before == Some(Step::Sync) {
             self.synced.clone_from(&now);
         }
+        self.before = Some(step);
         for (log, what) in [(&now, "killed"), (&self.synced, "power lost")] {
             self.taken.push(Image {
                 log: log.clone(),
@@ -60,6 +63,7 @@ async fn a_power_failure_at_any_step_takes_back_nothing_that_was_told() {
         store: dir.path().join("store"),
         images,
         synced,
+        before: None,
         taken: Vec::new(),
         ended: Vec::new(),
         created: Vec::new(),
