@@ -8,7 +8,7 @@ use crate::system::{self, Program};
 const PROGRAMS: &[Program] = &[Program {
     name: "strace",
     package: "strace",
-    needed_by: "the test that a revocation on sled is synced before it returns",
+    needed_by: "the tests of the sled store that watch, fail and crash its calls to the system",
 }];
 
 pub(crate) fn run(words: &[String]) -> Result {

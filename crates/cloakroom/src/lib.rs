@@ -60,6 +60,10 @@
     feature = "moka",
     doc = "| [`MokaStore`] | `moka` (on by default) | unit tests, and services on one node that may forget | no | no |"
 )]
+#![cfg_attr(
+    feature = "sled",
+    doc = "| [`SledStore`] | `sled` | services on one machine that keep their sessions over restarts and crashes | yes | no |"
+)]
 //! | your own | | [`SessionStore`] is the trait, `cloakroom-conformance` the suite that proves it right | | |
 //!
 //! # Features
@@ -67,6 +71,7 @@
 //! | feature | |
 //! | --- | --- |
 //! | `moka` | `MokaStore`, the store in memory. On by default. |
+//! | `sled` | `SledStore`, the store on disk. |
 //! | `msgpack`, `postcard` | Codecs for session data beside JSON. |
 //! | `testing` | `fault`: a store that fails on demand, for the tests of your application. |
 //! | `tokio` | `Sweeper::spawn`: runs the sweeper as a task, for stores that need one. |
@@ -89,6 +94,15 @@ pub use cloakroom_moka as moka;
 #[cfg_attr(docsrs, doc(cfg(feature = "moka")))]
 #[doc(inline)]
 pub use cloakroom_moka::MokaStore;
+
+#[cfg(feature = "sled")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sled")))]
+#[doc(inline)]
+pub use cloakroom_sled as sled;
+#[cfg(feature = "sled")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sled")))]
+#[doc(inline)]
+pub use cloakroom_sled::SledStore;
 
 /// The README's example, compiled and run.
 #[cfg(all(doctest, feature = "moka"))]

@@ -70,10 +70,9 @@ impl Core {
         let guard = self.stripes.lock(placement).await;
         self.engine.health().check_writes().map_err(refused)?;
 
-        let mut view = PlacementView::new(&self.engine, placement, operation);
+        let mut view = self.view(placement, operation);
         let outcome = decide(&mut view)?;
-        let commit = Commit::new(&self.engine, placement, view.into_writes())
-            .map_err(|fault| fault.error(operation))?;
+        let commit = Commit::of(view).map_err(|fault| fault.error(operation))?;
         let until = match waits {
             _ if commit.ends => Until::OnDisk,
             Waits::Ending if commit.is_empty() => Until::OnDisk,
@@ -98,7 +97,12 @@ impl Core {
     ) -> Result<T> {
         let _guard = self.stripes.lock(placement).await;
         self.check_reads(operation)?;
-        look(&PlacementView::new(&self.engine, placement, operation))
+        look(&self.view(placement, operation))
+    }
+
+    /// A placement as it is: for as long as it is locked.
+    pub(crate) fn view(&self, placement: Placement, operation: Operation) -> PlacementView<'_> {
+        PlacementView::new(&self.engine, &self.index, placement, operation)
     }
 
     /// Reads a session: without the lock, where a look at one key settles it.

@@ -12,7 +12,6 @@ use crate::core::Core;
 use crate::fault::Fault;
 use crate::layout::keys;
 use crate::read;
-use crate::shelf::PlacementView;
 
 /// How many entries are read at once.
 const AT_ONCE: usize = 256;
@@ -129,8 +128,7 @@ fn listed(
     now: Timestamp,
     operation: Operation,
 ) -> Result<Option<Listed>> {
-    let view = PlacementView::new(&core.engine, id.placement(), operation);
-    semantics::listed(&view, id, entry, now)
+    semantics::listed(&core.view(id.placement(), operation), id, entry, now)
 }
 
 fn id_of(cursor: &Cursor) -> Result<SessionId> {
