@@ -219,12 +219,16 @@ impl Queue {
                 self.engine.health().stop_writes(fault.clone());
             }
         }
-        inner.steps = [None; 2];
         inner.stalled |= matches!(fault, Fault::Stalled(_));
         let [leaders, syncers] = &mut inner.in_flight;
-        // The leader may be in the middle of a batch: the locks stay with it until that is over.
-        for waiter in leaders {
+        for waiter in leaders.iter_mut() {
             waiter.tell(Err(Failure::Unknown(fault.clone())));
+        }
+        // The leader may be in the middle of a batch: the locks stay with it until that is over. Where it
+        // is the batch that failed, or hangs, nothing is answered any more, and whoever waits for a lock
+        // has to hear of it.
+        if step == Step::Apply {
+            leaders.clear();
         }
         let mut written = std::mem::take(syncers);
         written.extend(inner.written.take().into_iter().flat_map(|(_, all)| all));
@@ -243,10 +247,14 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.lock().closing = true;
         self.work.notify_one();
+        self.watch.notify_one();
     }
 
     pub(crate) fn leaves(&self, role: Role) {
-        self.lock().left[role as usize] = true;
+        let mut inner = self.lock();
+        inner.left[role as usize] = true;
+        inner.steps[role as usize] = None;
+        drop(inner);
         self.written.notify_one();
         self.watch.notify_one();
     }
@@ -260,17 +268,24 @@ impl Queue {
         self.engine.health().check_writes()
     }
 
-    /// Waits until both threads have left, or one has been at a step for too long.
+    /// Waits until one of the two threads has been at a step for too long; each step is told once.
+    /// None, once both have left, or nobody is going to wait for the one that hangs.
     pub(crate) fn watch(&self, patience: Duration) -> Option<Step> {
         let mut inner = self.lock();
         loop {
-            if inner.left == [true; 2] {
+            if inner.left == [true; 2] || inner.closing && inner.stalled {
                 return None;
             }
             let mut wait = patience;
-            for (step, since) in inner.steps.into_iter().flatten() {
+            for at in &mut inner.steps {
+                let Some((step, since)) = *at else {
+                    continue;
+                };
                 match patience.checked_sub(since.elapsed()) {
-                    None | Some(Duration::ZERO) => return Some(step),
+                    None | Some(Duration::ZERO) => {
+                        *at = None;
+                        return Some(step);
+                    }
                     Some(left) => wait = wait.min(left),
                 }
             }
