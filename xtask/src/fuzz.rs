@@ -96,8 +96,7 @@ pub(crate) fn require_nightly() -> Result {
 
 /// By their files, as nothing has to be installed to read those.
 fn known_targets(folder: &Path) -> Result<Vec<String>> {
-    let unreadable =
-        |error| Failure::failed(format!("cannot read {}: {error}", folder.display()));
+    let unreadable = |error| Failure::failed(format!("cannot read {}: {error}", folder.display()));
     let mut targets = Vec::new();
     for file in fs::read_dir(folder).map_err(unreadable)? {
         let file = file.map_err(unreadable)?.path();

@@ -97,7 +97,8 @@ impl MokaStoreBuilder {
 
     /// How much is remembered beside the sessions: so many ids that were renewed or have ended, and so
     /// many token sets without a session, most of them of sign-ins that have begun. 1,000,000 of each
-    /// by default, 1,000 at least.
+    /// by default, 1,000 at least. One takes 240 to 360 bytes, as was measured with 500,000 to a million of
+    /// each kind, the user ids having 12 bytes: full, the two of them take up to 700 MB.
     ///
     /// Where there is more, the oldest is forgotten before its time, first in the part of the store
     /// that has the most: a sign-in that began is then superseded, the old token of a renewal stops
