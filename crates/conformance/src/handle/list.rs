@@ -170,6 +170,7 @@ macro_rules! __for_each_handle_case {
             }
             [None] map {
                 two_requests_that_set_different_keys_both_win
+                a_change_that_was_merged_is_not_made_again
                 keys_that_mean_something_elsewhere_are_keys
                 a_map_without_changes_writes_nothing
                 merging_into_a_session_that_has_ended_creates_nothing
