@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::random;
 use crate::record::Payload;
 use crate::sessions::{Inner, Sessions, Settings};
 use crate::store::{Cap, InvalidCap, OnCap, SessionStore};
@@ -196,7 +197,10 @@ impl<T> SessionsBuilder<T> {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfiguration`]; its source, an [`InvalidSettings`], names the values.
+    /// [`ErrorKind::Entropy`] where the operating system has no randomness to give.
     pub fn build(self) -> Result<Sessions<T>> {
+        // The names of writes are drawn later on, where there is no way to fail.
+        random::secret::<1>(Operation::Build)?;
         let settings = self.settings().map_err(|why| {
             Error::with_source(ErrorKind::InvalidConfiguration, Operation::Build, why)
         })?;
