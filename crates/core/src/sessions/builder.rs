@@ -8,7 +8,7 @@ use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::random;
 use crate::record::Payload;
-use crate::sessions::{Inner, Sessions, Settings};
+use crate::sessions::{Inner, Sessions, Settings, SignInAttempt};
 use crate::store::{Cap, InvalidCap, OnCap, SessionStore};
 use crate::timeouts::{InvalidTimeouts, Timeouts};
 
@@ -143,7 +143,9 @@ impl<T> SessionsBuilder<T> {
         }
     }
 
-    /// How long a sign-in attempt can be completed. 10 minutes by default.
+    /// How long a sign-in attempt can be completed. 10 minutes by default, 30 days at most
+    /// ([`SignInAttempt::MAX_LIFETIME`]): so long the store keeps what it began with, for every name
+    /// that was entered.
     pub fn attempt_lifetime(self, lifetime: Duration) -> Self {
         Self {
             attempt_lifetime: lifetime,
@@ -224,10 +226,12 @@ impl<T> SessionsBuilder<T> {
                 found: self.touch_fraction,
             });
         }
-        if self.attempt_lifetime < Duration::from_millis(1) {
-            return Err(InvalidSettings::AttemptLifetime {
-                found: self.attempt_lifetime,
-            });
+        let found = self.attempt_lifetime;
+        if found < Duration::from_millis(1) {
+            return Err(InvalidSettings::AttemptLifetime { found });
+        }
+        if found > SignInAttempt::MAX_LIFETIME {
+            return Err(InvalidSettings::AttemptTooLong { found });
         }
         Ok(Settings {
             timeouts: Timeouts::new(self.idle, self.overall)?,
@@ -276,6 +280,15 @@ pub enum InvalidSettings {
         "a sign-in attempt that ends after {found:?} could not be completed; give it at least 1 ms"
     )]
     AttemptLifetime {
+        /// The lifetime asked for.
+        found: Duration,
+    },
+    /// Attempts, and what the store keeps of them, would be there for too long.
+    #[error(
+        "a sign-in attempt that ends after {found:?} would be kept for too long; the longest is {:?}",
+        SignInAttempt::MAX_LIFETIME
+    )]
+    AttemptTooLong {
         /// The lifetime asked for.
         found: Duration,
     },

@@ -111,7 +111,7 @@ where
         let sessions = &self.sessions;
         let now = sessions.now();
         let id = external.id();
-        let generation = sessions.begin_sign_in(&self.subject).await?.generation();
+        let generation = sessions.begin_sign_in(&self.subject).await?.generation;
         let payload = sessions.encode(&data, Operation::Create)?;
         let timeouts = options.timeouts.unwrap_or(sessions.settings().timeouts);
         let mut over: Option<WriteId> = None;
