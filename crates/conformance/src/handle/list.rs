@@ -39,6 +39,7 @@ macro_rules! __for_each_handle_case {
                 each_session_carries_its_own_timeouts
                 the_assurance_levels_end_when_the_standard_says
                 how_long_ago_a_user_authenticated_is_exact
+                an_authentication_that_lies_far_ahead_is_too_long_ago
                 a_clock_that_goes_back_ends_nothing
             }
             [None] sign_in {
