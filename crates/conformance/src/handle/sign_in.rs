@@ -129,6 +129,22 @@ pub async fn signing_in_from_a_session_that_is_over_goes_on_without_data<H: Harn
     assert_eq!(host.ids(&ada).await.len(), 3);
 }
 
+/// It ends though it is renewed without a grace just then: two people would share a browser.
+pub async fn a_renewal_does_not_save_another_users_session<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let (host, other) = (service.host().await, service.host().await);
+    let (ada, bob) = (subject("ada"), subject("bob"));
+    let adas = host.sign_in(&ada).await;
+    let attempt = host.begin(&bob).await;
+    let hold = host.faults.hold_before(Operation::Delete);
+    let completing = host.complete(attempt, Some(&adas.token));
+    let (completed, renewed) = while_held(hold, completing, other.renew_at_once(&adas.token)).await;
+    let bobs = completed.signed_in().expect("Bob is signed in");
+    assert!(!other.lives(&renewed.token).await);
+    assert!(host.ids(&ada).await.is_empty());
+    assert!(host.lives(&bobs.token).await);
+}
+
 /// A token that was renewed, and whose grace is over, carries nothing: it may be a thief's.
 pub async fn signing_in_from_a_reused_token_carries_nothing<H: Harness>() {
     let service = Service::<H>::start().await;

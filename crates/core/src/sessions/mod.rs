@@ -1,6 +1,7 @@
 //! The handle that an application holds.
 
 mod builder;
+mod ending;
 mod everyone;
 mod external_tokens;
 mod lookup;

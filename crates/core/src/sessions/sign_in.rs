@@ -171,7 +171,7 @@ where
                 },
             }
         }
-        Err(self.contended())
+        Err(self.contended(Operation::Create))
     }
 
     /// Creates the new session, with nothing to replace.

@@ -86,7 +86,7 @@ where
             };
             issued.session = Session::new(saved, data, now);
         }
-        Err(self.contended())
+        Err(self.contended(Operation::Create))
     }
 
     /// Ends the session of another subject that was signed in from.
@@ -100,9 +100,8 @@ where
         let SignIn::SignedIn { issued, .. } = &signed_in else {
             return Ok(signed_in);
         };
-        let subject = other.subject().cloned();
         let ended = self
-            .end(other_id, subject, None, EndReason::Replaced, now)
+            .end_wherever(other_id, other.subject(), EndReason::Replaced)
             .await;
         if let Err(error) = ended {
             let new = &issued.session;
