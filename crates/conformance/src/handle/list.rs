@@ -50,9 +50,12 @@ macro_rules! __for_each_handle_case {
                 another_users_session_that_cannot_be_ended_signs_nobody_in
                 a_renewal_does_not_save_another_users_session
                 signing_in_from_a_session_that_is_over_goes_on_without_data
-                signing_in_from_a_reused_token_carries_nothing
-                signing_in_from_an_old_token_in_its_grace_ends_the_session
                 any_user_id_signs_in_and_reaches_nobody_elses_sessions
+            }
+            [None] sign_in_by_old_token {
+                signing_in_from_a_reused_token_carries_nothing_and_tells
+                after_a_lost_answer_the_password_signs_in_again
+                signing_in_from_an_old_token_in_its_grace_ends_the_session
             }
             [None] sign_in_from {
                 a_late_change_of_the_old_session_is_carried_over

@@ -116,7 +116,7 @@ impl<T> Sessions<T> {
         Ok(match self.look_up(id, now).await? {
             LoadOutcome::Found(record) => Lookup::Found(record),
             LoadOutcome::Reused(reused) => Lookup::Reused(reused),
-            LoadOutcome::Replaced => Lookup::Replaced,
+            LoadOutcome::Replaced { .. } => Lookup::Replaced,
             LoadOutcome::Absent => Lookup::Absent,
         })
     }

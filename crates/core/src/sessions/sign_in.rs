@@ -10,7 +10,7 @@ use crate::error::{Operation, Result};
 use crate::record::Record;
 use crate::session_id::SessionId;
 use crate::sessions::{Issued, Lookup, Session, SessionOptions, Sessions, SignInAttempt};
-use crate::store::{CreateOutcome, Replaces};
+use crate::store::{CreateOutcome, LoadOutcome, Replaces, Reused};
 use crate::subject::Subject;
 use crate::time::Timestamp;
 use crate::token::Token;
@@ -25,6 +25,11 @@ pub enum SignIn<T> {
         /// The sessions of the same user that the cap ended. Empty where an answer was lost on the
         /// way.
         evicted: Vec<SessionId>,
+        /// Where the token signed in from was an old one whose grace is over: a theft, or a client
+        /// that never received the new token. Nothing was carried over, and the session that the token
+        /// was of lives on, whoever holds it. Unless your policy is to let it be, end it with
+        /// [`end_reused`](Sessions::end_reused).
+        reused: Option<Reused>,
     },
     /// All sessions of the user were revoked since the attempt began, such as by a password change,
     /// or the new session itself before it was handed out. Begin again.
@@ -33,9 +38,9 @@ pub enum SignIn<T> {
     Expired,
     /// The user has as many sessions as the cap allows, and the cap refuses.
     CapReached,
-    /// The session that was signed in from was signed in or out by another request meanwhile, as when
-    /// a form is submitted twice. Nobody was signed in by this one. What the cap had evicted for it
-    /// has ended all the same.
+    /// The session that was signed in from was signed in or out by another request since the attempt
+    /// began, as when a form is submitted twice. Nobody was signed in by this one. What the cap had
+    /// evicted for it has ended all the same.
     Gone,
 }
 
@@ -48,16 +53,34 @@ impl<T> SignIn<T> {
             Self::Superseded | Self::Expired | Self::CapReached | Self::Gone => None,
         }
     }
+
+    fn with_reused(self, by: Reused) -> Self {
+        match self {
+            Self::SignedIn {
+                issued, evicted, ..
+            } => Self::SignedIn {
+                issued,
+                evicted,
+                reused: Some(by),
+            },
+            refused => refused,
+        }
+    }
 }
 
 /// Without the data.
 impl<T> fmt::Debug for SignIn<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SignedIn { issued, evicted } => f
+            Self::SignedIn {
+                issued,
+                evicted,
+                reused,
+            } => f
                 .debug_struct("SignedIn")
                 .field("issued", issued)
                 .field("evicted", evicted)
+                .field("reused", reused)
                 .finish(),
             Self::Superseded => f.write_str("Superseded"),
             Self::Expired => f.write_str("Expired"),
@@ -70,8 +93,12 @@ impl<T> fmt::Debug for SignIn<T> {
 impl<T> Sessions<T> {
     /// Begins to sign a user in, before the password is checked.
     ///
-    /// It does the same for a user that does not exist, so that neither the answer nor its time tells
-    /// who does. Call it for whatever name was entered.
+    /// It does the same for a user that does not exist: one call to the store, and the same answer. Call
+    /// it for whatever name was entered.
+    ///
+    /// Its time is not always the same: one call in an attempt's lifetime may look at each of the user's
+    /// sessions, and takes the longer the more there are. A cap keeps that small, and so does limiting
+    /// how often a name can be tried.
     ///
     /// # Errors
     ///
@@ -85,6 +112,7 @@ impl<T> Sessions<T> {
         Ok(SignInAttempt {
             subject: subject.clone(),
             generation: tried.outcome,
+            began: now,
             until,
             options: SessionOptions::new(),
         })
@@ -104,7 +132,11 @@ where
     ///   it in one step; it keeps the time of the first sign-in and, unless the attempt has its own,
     ///   the label, the timeouts and whether it is remembered;
     /// - of another user: it ends, and nothing is carried over;
-    /// - already over: the sign-in goes on without data.
+    /// - already over, or an old token whose grace is over: the sign-in goes on without data.
+    ///
+    /// Where a sign-in took its place before the attempt began, its answer was lost, and this sign-in
+    /// goes on without data, too. Where one did so since, as the clocks of the hosts tell, the form was
+    /// submitted twice, and this is [`Gone`](SignIn::Gone).
     ///
     /// `carry` makes the data of the new session from what is carried over. It runs again where a late
     /// request has changed the old session meanwhile, so it should do nothing else.
@@ -124,26 +156,26 @@ where
         if attempt.deadline().is_over(now) {
             return Ok(SignIn::Expired);
         }
-        let old = match from {
-            Some(token) => self
-                .fetch(token.id(), now)
-                .await?
-                .map(|record| (token.id(), record)),
-            None => Lookup::Absent,
+        let Some(id) = from.map(Token::id) else {
+            return self.sign_in(&attempt, None, carry(None), now).await;
         };
-        match old {
-            Lookup::Found((id, old)) if old.subject() == Some(&attempt.subject) => {
+        match self.look_up(id, now).await? {
+            LoadOutcome::Found(old) if old.subject() == Some(&attempt.subject) => {
                 self.reauthenticate(&attempt, id, old, carry, now).await
             }
-            Lookup::Found((id, old)) if old.subject().is_none() => {
+            LoadOutcome::Found(old) if old.subject().is_none() => {
                 self.sign_in_from(&attempt, id, old, carry, now).await
             }
-            Lookup::Found((id, other)) => {
+            LoadOutcome::Found(other) => {
                 let signed_in = self.sign_in(&attempt, None, carry(None), now).await?;
                 self.end_other(signed_in, id, &other, now).await
             }
-            Lookup::Replaced => Ok(SignIn::Gone),
-            Lookup::Reused(_) | Lookup::Absent => {
+            LoadOutcome::Replaced { at } if attempt.began <= at => Ok(SignIn::Gone),
+            LoadOutcome::Reused(reused) => {
+                let signed_in = self.sign_in(&attempt, None, carry(None), now).await?;
+                Ok(signed_in.with_reused(reused))
+            }
+            LoadOutcome::Replaced { .. } | LoadOutcome::Absent => {
                 self.sign_in(&attempt, None, carry(None), now).await
             }
         }
@@ -237,6 +269,7 @@ where
                 SignIn::SignedIn {
                     issued: Issued { token, session },
                     evicted,
+                    reused: None,
                 }
             }
             CreateOutcome::Superseded => SignIn::Superseded,

@@ -25,6 +25,8 @@ use crate::timeouts::Timeouts;
 pub struct SignInAttempt {
     pub(super) subject: Subject,
     pub(super) generation: Generation,
+    /// A sign-in from the same session that came after has made this one needless.
+    pub(super) began: Timestamp,
     pub(super) until: Timestamp,
     pub(super) options: SessionOptions,
 }

@@ -32,12 +32,18 @@ where
     ) -> Result<SignIn<T>> {
         let data = carry(Some(self.decode(&old, Operation::Create)?));
         let (issued, evicted) = match self.sign_in(attempt, None, data, now).await? {
-            SignIn::SignedIn { issued, evicted } => (issued, evicted),
+            SignIn::SignedIn {
+                issued, evicted, ..
+            } => (issued, evicted),
             refused => return Ok(refused),
         };
         let id = issued.session.id();
         match self.hand_over(issued, old_id, old, carry, now).await {
-            Ok(HandedOver::Done(issued)) => Ok(SignIn::SignedIn { issued, evicted }),
+            Ok(HandedOver::Done(issued)) => Ok(SignIn::SignedIn {
+                issued,
+                evicted,
+                reused: None,
+            }),
             Ok(HandedOver::Revoked) => Ok(SignIn::Superseded),
             Ok(HandedOver::OldGone) => {
                 self.withdraw(Some(attempt.subject()), id, now).await?;
