@@ -211,6 +211,8 @@ faults! {
     RemembersForever(Some(5)),
     /// Does not tell that a sign-in took the place of a session.
     CallsReplacedEnded(Some(6)),
+    /// Says whenever it is asked that a sign-in has taken the place of a session just now.
+    CallsReplacedJustNow(Some(6)),
     /// Says of every ended session that a sign-in took its place.
     CallsEndedReplaced(None),
     /// Deletes a session that has moved on.

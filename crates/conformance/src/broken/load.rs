@@ -52,6 +52,9 @@ pub(super) async fn load(
             shelf.remove_entry(reused.successor);
             Ok(LoadOutcome::Reused(reused))
         }
+        (Fault::CallsReplacedJustNow, Ok(LoadOutcome::Replaced { .. })) => {
+            Ok(LoadOutcome::Replaced { at: now })
+        }
         (Fault::TakesErrorsForAbsent, Err(_)) => Ok(LoadOutcome::Absent),
         (Fault::ErrorsShowTheSession, Err(error)) => {
             let bytes = store.sound.maps().records.get(&id).cloned();

@@ -131,8 +131,10 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
 
     /// Lists the live sessions of everybody, a page at a time, for administration.
     ///
-    /// An id that lives through the whole scan is never skipped. It may come twice where the
-    /// engine's own scan does that.
+    /// Each placement is listed whole, on one page, as it is at one instant. So a session that is renewed
+    /// or reauthenticated while a scan runs, which keeps its placement, is listed by at least one of its
+    /// ids, and one that lives through the whole scan is never skipped. An id may come twice where the
+    /// engine's own scan does that. A page is longer than asked for where a placement is.
     ///
     /// # Errors
     ///

@@ -11,9 +11,13 @@ use crate::model::show::Shown;
 
 impl Model {
     pub(crate) fn end(&mut self, id: SessionId, by: WriteId, reason: EndReason, now: Timestamp) {
-        let until = now.plus(ENDED_MEMORY);
-        self.ids
-            .insert(id, Known::Ended(Ended { by, reason, until }));
+        let ended = Ended {
+            by,
+            reason,
+            at: now,
+            until: now.plus(ENDED_MEMORY),
+        };
+        self.ids.insert(id, Known::Ended(ended));
     }
 
     pub(crate) fn delete(
