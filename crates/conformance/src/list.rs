@@ -45,6 +45,10 @@ macro_rules! __for_each_case {
                 no_sign_in_escapes_between
                 no_renewal_escapes
             }
+            [Some(3)] rule_03_nobody_is_spared {
+                a_thousand_sessions_all_end
+                all_but_one_of_a_thousand_end
+            }
             [Some(4)] rule_04_membership_decides {
                 listing_and_loading_agree
                 membership_follows_a_renewal

@@ -22,6 +22,9 @@ pub(super) fn evict(
     if shelf.entry(request.record.id())?.is_some() {
         return Ok(None);
     }
+    if !has_a_rule_of_its_own(shelf.fault) {
+        return Ok(None);
+    }
     let (mut members, mut lost) = (Vec::new(), 0);
     for id in shelf.members(subject)? {
         match shelf.entry(id)? {
@@ -74,6 +77,19 @@ pub(super) fn evict(
     }
     evicted.sort_unstable();
     Ok(Some(evicted))
+}
+
+/// Whether it decides here who goes. To list the members for any other fault would cost each create of
+/// a large set a look at all of it.
+fn has_a_rule_of_its_own(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::CountsTheLost
+            | Fault::CountsTheExpired
+            | Fault::MakesRoomForTheDead
+            | Fault::EvictsTheNewest
+            | Fault::EvictsTheHighestOfEquals
+    )
 }
 
 /// Whether the cap refuses, the session that is replaced left aside.

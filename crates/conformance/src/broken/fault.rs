@@ -233,6 +233,8 @@ faults! {
     DeleteLeavesTheMember(Some(5)),
     /// Lists who is there and ends these: who signs in between escapes.
     RevokesInTwoSteps(Some(3)),
+    /// Ends what fits on a page, and reports the whole set.
+    RevokesOnlyAPage(Some(3)),
     /// Revokes sessions, and no sign-in that is under way.
     RevokeKeepsTheGeneration(Some(3)),
     /// Supersedes sign-ins when one session is revoked.

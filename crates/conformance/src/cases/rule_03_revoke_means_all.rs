@@ -207,7 +207,6 @@ pub async fn a_generation_never_comes_again<H: Harness>() {
     }
 }
 
-/// Rule 3. Failure 14 of its peers: who lists the members and then deletes them lets a sign-in
 /// Rule 3: a revocation that finds no set at all is remembered like any other: its retry ends nothing
 /// that has come since.
 pub async fn a_revocation_of_nothing_is_remembered<H: Harness>() {
@@ -227,6 +226,7 @@ pub async fn a_revocation_of_nothing_is_remembered<H: Harness>() {
     }
 }
 
+/// Rule 3. Failure 14 of its peers: who lists the members and then deletes them lets a sign-in
 /// between the two escape.
 pub async fn no_sign_in_escapes_between<H: Harness>() {
     let stage = Stage::<H>::new().await;
