@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloakroom_core::semantics::{self, Entry};
-use cloakroom_core::store::{EndReason, LoadOutcome};
+use cloakroom_core::store::LoadOutcome;
 use cloakroom_core::{Operation, Placement, PlacementKey, Result, SessionId, Timestamp};
 
 use crate::commit::Commit;
@@ -118,14 +118,7 @@ impl Core {
                     LoadOutcome::Absent
                 })
             }
-            Some(Entry::Ended(ended)) => {
-                let told = ended.reason == EndReason::Replaced && !ended.until.is_over(now);
-                Ok(if told {
-                    LoadOutcome::Replaced
-                } else {
-                    LoadOutcome::Absent
-                })
-            }
+            Some(Entry::Ended(ended)) => Ok(ended.loaded(now)),
             None => Ok(LoadOutcome::Absent),
             // A renewed id leads through several keys, and a record in several parts may have been
             // changed between them.
