@@ -237,6 +237,8 @@ async fn what_debug_prints_tells_no_token_and_no_data() {
     }
     // Nor is an id shown whole, with the placement that links a user's sessions.
     let page = tokens.page(None, 1).await.unwrap();
+    // Of another placement, so that a scan has a second page.
+    let _ = sessions.create(String::new()).await.unwrap();
     let scanned = sessions.store().scan(
         &Page {
             after: None,
