@@ -111,8 +111,16 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
     if let Some(head) = new_head {
         shelf.put_head(subject, head);
     }
-    shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
-    shelf.add_member(subject, record.id());
+    if record.deadline().is_over(now) {
+        // It came after its own deadline: it has ended already, and takes no place in the set.
+        if replaced == Some(record.id()) {
+            shelf.remove_entry(record.id());
+            shelf.remove_member(subject, record.id());
+        }
+    } else {
+        shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
+        shelf.add_member(subject, record.id());
+    }
     Ok(CreateOutcome::Created {
         evicted: room.evicted,
         repeated: false,

@@ -30,7 +30,12 @@ pub fn token_set(
         .peekable();
     let mut sessions = Vec::new();
     while let Some(id) = rest.next() {
-        if let Some(entry) = shelf.entry(id)?
+        // A stray member may name an id that somebody else has got since.
+        let is_theirs = |entry: &Entry| match entry {
+            Entry::Live(record) => record.subject() == Some(subject),
+            _ => true,
+        };
+        if let Some(entry) = shelf.entry(id)?.filter(is_theirs)
             && let Some(listed) = listed(shelf, id, &entry, now)?
         {
             sessions.push(listed);
