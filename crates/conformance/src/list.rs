@@ -48,6 +48,7 @@ macro_rules! __for_each_case {
             [Some(3)] rule_03_nobody_is_spared {
                 a_thousand_sessions_all_end
                 all_but_one_of_a_thousand_end
+                external_tokens_end_too
             }
             [Some(4)] rule_04_membership_decides {
                 listing_and_loading_agree
@@ -83,6 +84,7 @@ macro_rules! __for_each_case {
                 parallel_sign_ins_are_refused
                 a_refused_sign_in_writes_nothing
                 a_cap_is_one_subjects
+                a_lowered_cap_holds_for_a_reauthentication
             }
             [Some(7)] rule_07_who_gives_way {
                 the_oldest_goes_first

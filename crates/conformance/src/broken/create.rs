@@ -52,8 +52,7 @@ pub(super) async fn create(
         _ => prepare(store, &mut request, now)?,
     }
     let mut shelf = store.shelf(Operation::Create, now);
-    if store.fault == Fault::RefusesReauthenticationAboveTheCap && evict::is_full(&shelf, &request)?
-    {
+    if evict::is_full(&shelf, &request)? {
         return Ok(CreateOutcome::CapReached);
     }
     let evicted = evict::evict(&mut shelf, &request, now)?;
@@ -118,6 +117,14 @@ fn prepare(store: &BrokenStore, request: &mut Create, now: Timestamp) -> Result<
                 other => other,
             };
             request.cap = Cap::new(request.cap.max(), on_cap).unwrap_or_default();
+        }
+        Fault::CountsOldIds => {
+            let old_ids = evict::old_ids_in_grace(&shelf, request)?;
+            let left = request.cap.max().saturating_sub(old_ids).max(1);
+            request.cap = Cap::new(left, request.cap.on_cap()).unwrap_or_default();
+        }
+        Fault::ReplacesAboveTheCap if request.replaces.is_some() => {
+            request.cap = Cap::new(Cap::MAX, request.cap.on_cap()).unwrap_or_default();
         }
         Fault::KeepsWhatIsReplaced => request.replaces = None,
         Fault::ReplacesAnyRevision => {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use cloakroom_core::semantics::{self, Entry, Shelf};
 use cloakroom_core::store::{Delete, DeleteOutcome, Revoke, RevokeKind, Revoked};
-use cloakroom_core::{Generation, Operation, Record, Result, SessionId, Timestamp, WriteId};
+use cloakroom_core::{
+    Generation, Operation, Placement, Record, Result, SessionId, Timestamp, WriteId,
+};
 use tokio::task::yield_now;
 
 use super::shelf::BrokenShelf;
@@ -117,18 +119,13 @@ pub(super) async fn revoke(
     }
     let mut shelf = store.shelf(Operation::Revoke, now);
     let had_head = shelf.head(&request.subject)?.is_some();
-    let before = match store.fault {
-        Fault::RevokesOnlyAPage => members(&shelf, &request)?,
-        _ => Vec::new(),
-    };
+    let spared = spared(&shelf, &request)?;
     let mut revoked = semantics::revoke(&mut shelf, &request, now)?;
     match (store.fault, request.kind) {
         (Fault::ReportsInAnyOrder, _) => revoked.ended.reverse(),
-        (Fault::RevokesOnlyAPage, RevokeKind::All | RevokeKind::AllExcept(_)) => {
-            for record in before.into_iter().skip(64) {
-                shelf.add_member(&request.subject, record.id());
-                shelf.put_entry(record.id(), Entry::Live(record));
-            }
+        (Fault::SparesExternalTokens, RevokeKind::AllExcept(_)) => {
+            let is_spared = |id: &SessionId| spared.iter().any(|record| record.id() == *id);
+            revoked.ended.retain(|id| !is_spared(id));
         }
         (Fault::ForgetsRevocationsOfNothing, RevokeKind::All | RevokeKind::AllExcept(_))
             if !had_head =>
@@ -152,9 +149,48 @@ pub(super) async fn revoke(
                 shelf.put_head(&request.subject, head);
             }
         }
+        (Fault::TakesIdsForPatterns, RevokeKind::One(id)) if is_all_stars(id) => {
+            let all = Revoke {
+                kind: RevokeKind::All,
+                ..request.clone()
+            };
+            revoked
+                .ended
+                .extend(semantics::revoke(&mut shelf, &all, now)?.ended);
+        }
         _ => {}
     }
+    for record in spared {
+        shelf.add_member(&request.subject, record.id());
+        shelf.put_entry(record.id(), Entry::Live(record));
+    }
     Ok(revoked)
+}
+
+/// Behind its placement. Random ids have a star now and then, which no case is named for.
+fn is_all_stars(id: SessionId) -> bool {
+    let mut bytes = id.as_bytes().iter().skip(Placement::LEN);
+    bytes.all(|byte| *byte == b'*')
+}
+
+/// The sessions that a fault leaves alive, of those that a revocation is to end.
+fn spared(shelf: &BrokenShelf<'_>, request: &Revoke) -> Result<Vec<Arc<Record>>> {
+    let was_renewed = |id| {
+        let mut memories = shelf.maps.memories.values();
+        memories.any(|entry| matches!(entry, Entry::Renewed(renewed) if renewed.next == id))
+    };
+    let spared: fn(usize, &Record, bool) -> bool = match (shelf.fault, request.kind) {
+        (_, RevokeKind::One(_)) => return Ok(Vec::new()),
+        (Fault::RevokesOnlyAPage, _) => |at, _, _| at >= 64,
+        (Fault::RevokeSparesTheRenewed, _) => |_, _, was_renewed| was_renewed,
+        (Fault::SparesExternalTokens, RevokeKind::AllExcept(_)) => {
+            |_, record, _| record.is_external()
+        }
+        _ => return Ok(Vec::new()),
+    };
+    let there = members(shelf, request)?.into_iter().enumerate();
+    let spared = there.filter(|(at, record)| spared(*at, record, was_renewed(record.id())));
+    Ok(spared.map(|(_, record)| record).collect())
 }
 
 /// The sessions of a set that a revocation is to end, in the order of their ids.

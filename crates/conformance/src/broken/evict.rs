@@ -19,10 +19,16 @@ pub(super) fn evict(
     let (Some(subject), None) = (request.record.subject(), request.replaces) else {
         return Ok(None);
     };
-    if shelf.entry(request.record.id())?.is_some() {
+    if !has_a_rule_of_its_own(shelf.fault) {
         return Ok(None);
     }
-    if !has_a_rule_of_its_own(shelf.fault) {
+    let there = shelf.entry(request.record.id())?;
+    let own = |there: &Record| there.write_id() == request.record.write_id();
+    let decides = match shelf.fault {
+        Fault::CountsRetriesOnceMore => matches!(&there, Some(Entry::Live(there)) if own(there)),
+        _ => there.is_none(),
+    };
+    if !decides {
         return Ok(None);
     }
     let (mut members, mut lost) = (Vec::new(), 0);
@@ -46,6 +52,10 @@ pub(super) fn evict(
         Fault::MakesRoomForTheDead if over(&request.record) => {
             members.retain(|record| !over(record));
             members.sort_by_key(|record| record.last_seen());
+        }
+        Fault::CountsRetriesOnceMore => {
+            members.retain(|record| !over(record));
+            members.sort_by_key(|record| (own(record), record.last_seen()));
         }
         Fault::EvictsTheNewest => {
             members.retain(|record| !over(record));
@@ -87,16 +97,38 @@ fn has_a_rule_of_its_own(fault: Fault) -> bool {
         Fault::CountsTheLost
             | Fault::CountsTheExpired
             | Fault::MakesRoomForTheDead
+            | Fault::CountsRetriesOnceMore
             | Fault::EvictsTheNewest
             | Fault::EvictsTheHighestOfEquals
     )
 }
 
-/// Whether the cap refuses, the session that is replaced left aside.
+/// Whether a fault finds the cap reached, where the cap refuses.
 pub(super) fn is_full(shelf: &BrokenShelf<'_>, request: &Create) -> Result<bool> {
-    let (Some(subject), Some(_)) = (request.record.subject(), request.replaces) else {
-        return Ok(false);
+    let counted = match (shelf.fault, request.record.subject(), request.replaces) {
+        // The session that is replaced is left aside.
+        (Fault::RefusesReauthenticationAboveTheCap, Some(subject), Some(_)) => {
+            shelf.member_count(subject)?.saturating_sub(1)
+        }
+        (Fault::CapsTheWholeStore, _, None) if shelf.entry(request.record.id())?.is_none() => {
+            shelf.maps.records.len()
+        }
+        _ => return Ok(false),
     };
-    let others = shelf.member_count(subject)?.saturating_sub(1);
-    Ok(request.cap.on_cap() == OnCap::Refuse && others >= request.cap.max() as usize)
+    Ok(request.cap.on_cap() == OnCap::Refuse && counted >= request.cap.max() as usize)
+}
+
+/// How many ids in grace lead to a member of the set that is to be joined.
+pub(super) fn old_ids_in_grace(shelf: &BrokenShelf<'_>, request: &Create) -> Result<u32> {
+    let mut count = 0;
+    for entry in shelf.maps.memories.values() {
+        if let Entry::Renewed(renewed) = entry
+            && !renewed.grace.is_over(shelf.now)
+            && let Some(subject) = request.record.subject()
+            && shelf.is_member(subject, renewed.next)?
+        {
+            count += 1;
+        }
+    }
+    Ok(count)
 }

@@ -47,6 +47,14 @@ faults! {
     EvictsTheHighestOfEquals(Some(7)),
     /// Evicts by last use where age was asked for, and the other way round.
     MixesUpEvictions(Some(7)),
+    /// Counts everybody's sessions for the cap, and those of visitors.
+    CapsTheWholeStore(Some(7)),
+    /// Counts an old id in grace for the cap, beside its session.
+    CountsOldIds(Some(7)),
+    /// Counts a session once more for the cap when its create is retried.
+    CountsRetriesOnceMore(Some(7)),
+    /// Looks at no cap where one session takes the place of another.
+    ReplacesAboveTheCap(Some(7)),
     /// Refuses to let one session take the place of another above a cap that was lowered.
     RefusesReauthenticationAboveTheCap(Some(7)),
     /// Evicts, and does not say whom.
@@ -135,6 +143,8 @@ faults! {
     UpdatesInTwoSteps(Some(2)),
     /// Ignores the label of an update.
     KeepsTheFirstLabel(None),
+    /// Has no label for a session without a subject when it updates.
+    UpdateDropsVisitorsLabels(None),
     /// Moves the idle deadline with every update.
     EveryUpdateIsAUse(None),
     /// Moves the idle deadline with no update.
@@ -143,6 +153,8 @@ faults! {
     TakesAnySubject(Some(13)),
     /// Revives what is over and not swept yet.
     TouchRevivesTheExpired(Some(1)),
+    /// Makes a session for a touch that finds none.
+    TouchCreatesTheMissing(Some(1)),
     /// Writes back the whole record that it read before. Seen in Koa and Express.
     TouchWritesTheWholeRecord(Some(2)),
     /// Takes the record out and puts it back later: who stops between loses it.
@@ -179,6 +191,8 @@ faults! {
     RenewalIsAUse(Some(9)),
     /// Leaves the old id in the set.
     RenewLeavesTheMember(Some(5)),
+    /// Takes the old id out of the set, and does not put the new one in.
+    RenewLosesTheMember(Some(4)),
     /// Knows no grace.
     KeepsNoOldId(None),
     /// Lets the old id work for a day whatever its grace.
@@ -235,6 +249,10 @@ faults! {
     RevokesInTwoSteps(Some(3)),
     /// Ends what fits on a page, and reports the whole set.
     RevokesOnlyAPage(Some(3)),
+    /// Leaves the sessions alive that were renewed, and reports them with the others.
+    RevokeSparesTheRenewed(Some(3)),
+    /// Spares the tokens that somebody else issued when the other sessions of a set are revoked.
+    SparesExternalTokens(Some(3)),
     /// Revokes sessions, and no sign-in that is under way.
     RevokeKeepsTheGeneration(Some(3)),
     /// Supersedes sign-ins when one session is revoked.
@@ -251,6 +269,8 @@ faults! {
     OthersAreAll(Some(3)),
     /// Revokes any session for whoever names its id.
     RevokesForAnyone(Some(13)),
+    /// Takes an id for a pattern: stars reach every id of the set.
+    TakesIdsForPatterns(Some(13)),
     /// Revokes a record that it cannot read for whoever names its id.
     RevokesTheUnreadableForAnyone(Some(12)),
     /// Leaves a revoked session in its set.
@@ -259,6 +279,8 @@ faults! {
     ReportsInAnyOrder(None),
     /// Puts a session back that has lost its set, for the retry of the create that made it.
     RetriesRejoin(Some(4)),
+    /// Ends a session by taking it out of its set, and serves the record that is left.
+    EndsInTheSetAlone(Some(4)),
     /// Serves sessions that their set does not hold.
     ChecksNoMembership(Some(4)),
     /// Keeps an index for two weeks. Seen in Spring Session.
@@ -273,6 +295,8 @@ faults! {
     ListsOnlyTheReadable(Some(12)),
     /// Lists sessions without their labels.
     ListsNoLabels(None),
+    /// Lists a session as authenticated when it was created.
+    ListsNoReauthentication(None),
     /// Ends every listing after a page.
     ShowsOnlyTheFirstPage(None),
     /// Lists every session twice.

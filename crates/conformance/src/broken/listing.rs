@@ -106,6 +106,13 @@ fn spoilt(
                 }
             }
         }
+        Fault::ListsNoReauthentication => {
+            for listed in &mut sessions {
+                if let Listed::Session(info) = listed {
+                    info.authenticated = info.authenticated.map(|_| info.created);
+                }
+            }
+        }
         _ => {}
     }
     (sessions, next)

@@ -65,6 +65,9 @@ impl Shelf for BrokenShelf<'_> {
         if self.fault == Fault::EvictsInNameOnly && self.operation == Operation::Create && evicts {
             return;
         }
+        if self.fault == Fault::EndsInTheSetAlone && matches!(&entry, Entry::Ended(_)) {
+            return;
+        }
         if let Some(stored) = self.stored(entry) {
             if let Entry::Live(record) = &stored {
                 let record = Arc::clone(record);
@@ -110,10 +113,17 @@ impl Shelf for BrokenShelf<'_> {
 
     fn is_member(&self, of: &Subject, id: SessionId) -> Result<bool> {
         let is_member = self.maps.is_member(&self.key(of), id)? && !self.is_forgotten(id);
-        Ok(is_member || self.fault == Fault::ChecksNoMembership)
+        let looks = match self.operation {
+            Operation::Load => self.fault != Fault::EndsInTheSetAlone,
+            _ => true,
+        };
+        Ok(is_member || !looks || self.fault == Fault::ChecksNoMembership)
     }
 
     fn add_member(&mut self, of: &Subject, id: SessionId) {
+        if self.fault == Fault::RenewLosesTheMember && self.operation == Operation::Renew {
+            return;
+        }
         let key = self.key(of);
         self.maps.add_member(&key, id);
     }

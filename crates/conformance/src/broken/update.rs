@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cloakroom_core::semantics::{self, Entry, Shelf};
 use cloakroom_core::store::{LoadOutcome, TouchOutcome, Update, UpdateOutcome};
 use cloakroom_core::{
-    Operation, Record, Result, Revision, SessionId, Subject, Timeouts, Timestamp, WriteId,
+    Operation, Payload, Record, Result, Revision, SessionId, Subject, Timeouts, Timestamp, WriteId,
 };
 use tokio::task::yield_now;
 
@@ -34,6 +34,9 @@ pub(super) async fn update(
         }
         (Fault::TakesAnySubject, Some(there)) => request.subject = there.subject().cloned(),
         (Fault::KeepsTheFirstLabel, Some(there)) => request.label = there.label().cloned(),
+        (Fault::UpdateDropsVisitorsLabels, Some(there)) if there.subject().is_none() => {
+            request.label = None;
+        }
         (Fault::EveryUpdateIsAUse, _) => request.touch = true,
         (Fault::NoUpdateIsAUse, _) => request.touch = false,
         (Fault::UpdatesInTwoSteps, Some(there)) => {
@@ -61,7 +64,8 @@ pub(super) async fn update(
     let outcome = semantics::update(&mut store.shelf(Operation::Update, now), &request, now);
     match (store.fault, outcome) {
         (Fault::SavesTheMissing, Ok(UpdateOutcome::Missing)) => {
-            put(store, Operation::Update, made_up(&request, now), now);
+            let made_up = made_up(request.id, request.payload, now);
+            put(store, Operation::Update, made_up, now);
             let revision = Revision::FIRST;
             Ok(UpdateOutcome::Saved { revision })
         }
@@ -128,6 +132,15 @@ pub(super) async fn touch(
     }
     let outcome = semantics::touch(&mut store.shelf(Operation::Touch, now), id, subject, now);
     match (store.fault, outcome) {
+        (Fault::TouchCreatesTheMissing, Ok(TouchOutcome::Missing)) if there.is_none() => {
+            let nothing = Payload {
+                codec: 0,
+                bytes: Default::default(),
+            };
+            let made_up = made_up(id, nothing, now);
+            put(store, Operation::Touch, made_up, now);
+            Ok(TouchOutcome::Touched)
+        }
         (Fault::TakesErrorsForAbsent, Err(_)) => Ok(TouchOutcome::Missing),
         (_, outcome) => outcome,
     }
@@ -181,8 +194,7 @@ fn used_at(there: &Record, at: Timestamp) -> Record {
     }
 }
 
-/// A record of what an update holds.
-fn made_up(request: &Update, now: Timestamp) -> Record {
-    let payload = request.payload.clone();
-    Record::anonymous(request.id, now, Timeouts::default(), payload)
+/// A record of what a late request holds.
+fn made_up(id: SessionId, payload: Payload, now: Timestamp) -> Record {
+    Record::anonymous(id, now, Timeouts::default(), payload)
 }

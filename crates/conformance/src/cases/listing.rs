@@ -9,10 +9,12 @@ use crate::suite::prelude::*;
 /// A listing tells of each session what its record holds, its data left out.
 pub async fn a_listing_tells_what_the_record_holds<H: Harness>() {
     let stage = Stage::<H>::new().await;
-    let (store, now) = (&stage.store, stage.start);
+    let (store, now) = (&stage.store, stage.start.plus(days(1)));
     let subject = subject("many-devices");
     let record = store.record(&subject, now).with_label(Some(label("Watch")));
     let record = record.with_remembered(true).with_external();
+    // Signed in the day before, and authenticated once more now.
+    let record = record.with_created(stage.start);
     let record = store.add(record, now).await;
     let at = now.plus(minutes(5));
     assert_eq!(store.touch(&record, at).await, TouchOutcome::Touched);

@@ -24,6 +24,25 @@ pub async fn all_but_one_of_a_thousand_end<H: Harness>() {
     ends_but(&stage, &subject, ids, Some(kept)).await;
 }
 
+/// Rule 3: tokens that somebody else issued end with all, and with all but one.
+pub async fn external_tokens_end_too<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let subject = subject("signed-in-elsewhere");
+    let kept = store.sign_in(&subject, now).await.id();
+    for left in [Some(kept), None] {
+        let external = store.record(&subject, now).with_external();
+        let external = store.add(external, now).await.id();
+        let native = store.sign_in(&subject, now).await.id();
+        let mut ids = vec![external, native];
+        if left.is_none() {
+            ids.push(kept);
+        }
+        ids.sort_unstable();
+        ends_but(&stage, &subject, ids, left).await;
+    }
+}
+
 /// Signs in more often than a page has room for. The ids come in their order.
 async fn many_sign_ins<H: Harness>(stage: &Stage<H>, subject: &Subject) -> Vec<SessionId> {
     let now = stage.start;

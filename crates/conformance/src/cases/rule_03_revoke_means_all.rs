@@ -22,6 +22,9 @@ pub async fn every_session_ends_everywhere<H: Harness>() {
     assert_eq!(elsewhere.renew(&renewal, now).await, RenewOutcome::Renewed);
     ids.push(renewal.new);
     ids.sort_unstable();
+    for id in &ids {
+        assert!(elsewhere.lives(*id, now).await, "read there before the end");
+    }
     let bystander = store
         .sign_in(&crate::suite::requests::subject("bystander"), now)
         .await;

@@ -116,3 +116,35 @@ pub async fn a_cap_is_one_subjects<H: Harness>() {
     }
     assert_eq!(store.count(now).await, 6);
 }
+
+/// Rule 7: where the cap was lowered, a session that takes the place of another brings the set down to
+/// it, as any sign-in does.
+pub async fn a_lowered_cap_holds_for_a_reauthentication<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let store = &stage.store;
+    for on_cap in [OnCap::EvictOldest, OnCap::EvictLeastRecentlySeen] {
+        let subject = subject(&format!("{on_cap:?}"));
+        let mut there = Vec::new();
+        for minute in 0..5 {
+            let at = stage.start.plus(minutes(minute));
+            there.push(store.sign_in(&subject, at).await);
+        }
+        let now = stage.start.plus(minutes(6));
+        let next = store.record(&subject, now);
+        // The oldest gives its place to its successor: three of the other four have to go.
+        let request = Create {
+            cap: cap(2, on_cap),
+            replaces: at_revision(&there[0]),
+            ..create(&next)
+        };
+        let mut evicted: Vec<_> = there[1..4].iter().map(Record::id).collect();
+        evicted.sort_unstable();
+        let created = CreateOutcome::Created {
+            evicted,
+            repeated: false,
+        };
+        assert_eq!(store.create(&request, now).await, created, "{on_cap:?}");
+        let left = [there[4].id(), next.id()];
+        assert_eq!(store.ids(&subject, now).await, left.into(), "{on_cap:?}");
+    }
+}

@@ -2,28 +2,31 @@
 
 use crate::suite::prelude::*;
 
-/// An update sets data and label, counts the revision, and changes nothing else.
+/// An update sets data and label, counts the revision, and changes nothing else, whoever's the session
+/// is.
 pub async fn an_update_sets_data_and_label<H: Harness>() {
     let stage = Stage::<H>::new().await;
     let (store, now) = (&stage.store, stage.start);
-    let record = store
-        .record(&subject("labelled"), now)
-        .with_remembered(true);
-    let mut record = store.add(record, now).await;
-    for (n, text) in (1..).zip([Some("Phone"), Some("Telephone"), None]) {
-        let at = now.plus(minutes(n));
-        let request = Update {
-            label: text.map(label),
-            ..update(&record, &format!("data {n}"))
-        };
-        let revision = record.revision().next();
-        assert_eq!(
-            store.update(&request, at).await,
-            UpdateOutcome::Saved { revision }
-        );
-        let stored = store.found(record.id(), at).await;
-        assert_eq!(*stored, record.updated(&request, true, at));
-        record = (*stored).clone();
+    for record in [
+        store.record(&subject("labelled"), now),
+        store.anonymous(now),
+    ] {
+        let mut record = store.add(record.with_remembered(true), now).await;
+        for (n, text) in (1..).zip([Some("Phone"), Some("Telephone"), None]) {
+            let at = now.plus(minutes(n));
+            let request = Update {
+                label: text.map(label),
+                ..update(&record, &format!("data {n}"))
+            };
+            let revision = record.revision().next();
+            assert_eq!(
+                store.update(&request, at).await,
+                UpdateOutcome::Saved { revision }
+            );
+            let stored = store.found(record.id(), at).await;
+            assert_eq!(*stored, record.updated(&request, true, at));
+            record = (*stored).clone();
+        }
     }
 }
 
