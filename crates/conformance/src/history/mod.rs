@@ -19,15 +19,14 @@
 //! generations, earlier writes to be repeated. New sessions have fresh ids, as handles make them;
 //! those of external tokens are used again and again.
 //!
-//! ```no_run
-//! use cloakroom_conformance::{Harness, history};
+//! ```
+//! use cloakroom_conformance::history;
+//! use cloakroom_conformance::reference::MemoryHarness as MyHarness;
 //!
-//! # fn example<MyHarness: Harness>() {
-//! // In a #[test], with a harness of your own:
-//! for seed in 0..8 {
-//!     history::linearizable::<MyHarness>(seed, 8, 10_000);
+//! // In a #[test], with a harness of your own, more seeds, and 10,000 operations:
+//! for seed in 0..2 {
+//!     history::linearizable::<MyHarness>(seed, 8, 1_000);
 //! }
-//! # }
 //! ```
 
 mod call;

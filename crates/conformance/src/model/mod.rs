@@ -12,16 +12,17 @@
 //! beside it, retries of earlier writes, and reopening. A store that forgets by design starts anew
 //! there, and so does the model.
 //!
-//! ```no_run
-//! use cloakroom_conformance::{Harness, model};
+//! ```
+//! use cloakroom_conformance::model;
+//! use cloakroom_conformance::reference::MemoryHarness as MyHarness;
 //!
-//! # fn example<MyHarness: Harness>() {
 //! // In a #[test], with a harness of your own:
-//! model::random_sequences::<MyHarness>(model::Config::new().regressions(concat!(
+//! let config = model::Config::new().regressions(concat!(
 //!     env!("CARGO_MANIFEST_DIR"),
 //!     "/tests/regressions/my_store.txt"
-//! )));
-//! # }
+//! ));
+//! # let config = config.cases(8);
+//! model::random_sequences::<MyHarness>(config);
 //! ```
 //!
 //! A script that fails is made as short as it gets, shown operation by operation, and added to that
@@ -31,12 +32,12 @@
 //!
 //! [`run_script`] runs the script of any bytes. It is the whole of a fuzz target:
 //!
-//! ```no_run
-//! # use cloakroom_conformance::{Harness, model};
-//! # fn fuzz_target<MyHarness: Harness>(bytes: &[u8]) {
+//! ```
+//! # use cloakroom_conformance::model;
+//! # use cloakroom_conformance::reference::MemoryHarness as MyHarness;
+//! # let bytes: &[u8] = b"what a fuzzer makes up, long enough for a few operations";
 //! // In `libfuzzer_sys::fuzz_target!(|bytes: &[u8]| …)`:
 //! model::run_script::<MyHarness>(bytes);
-//! # }
 //! ```
 
 mod about;
