@@ -152,9 +152,11 @@ macro_rules! __for_each_case {
                 hosts_see_one_another_at_once
                 a_read_racing_a_delete_fills_no_cache
                 a_session_can_replace_itself
+                a_create_that_fails_changes_nothing
             }
             [None] updating {
                 an_update_sets_data_and_label
+                a_change_with_the_same_checksum_is_saved
                 an_update_is_a_use_where_it_says_so
                 a_retried_update_is_applied_once
                 a_touch_changes_the_last_use_alone

@@ -16,12 +16,17 @@ pub(super) fn evict(
     request: &Create,
     now: Timestamp,
 ) -> Result<Option<Vec<SessionId>>> {
-    let (Some(subject), None) = (request.record.subject(), request.replaces) else {
+    let Some(subject) = request.record.subject() else {
         return Ok(None);
     };
-    if !has_a_rule_of_its_own(shelf.fault) {
-        return Ok(None);
-    }
+    let replaces = match (shelf.fault, request.replaces) {
+        (Fault::EvictsBeforeItReads, Some(replaces)) if request.cap.on_cap() != OnCap::Refuse => {
+            Some(replaces.id)
+        }
+        (Fault::EvictsBeforeItReads, _) | (_, Some(_)) => return Ok(None),
+        (fault, None) if has_a_rule_of_its_own(fault) => None,
+        _ => return Ok(None),
+    };
     let there = shelf.entry(request.record.id())?;
     let own = |there: &Record| there.write_id() == request.record.write_id();
     let decides = match shelf.fault {
@@ -56,6 +61,13 @@ pub(super) fn evict(
         Fault::CountsRetriesOnceMore => {
             members.retain(|record| !over(record));
             members.sort_by_key(|record| (own(record), record.last_seen()));
+        }
+        Fault::EvictsBeforeItReads => {
+            members.retain(|record| !over(record) && Some(record.id()) != replaces);
+            members.sort_by_key(|record| match request.cap.on_cap() {
+                OnCap::EvictLeastRecentlySeen => (Some(record.last_seen()), record.id()),
+                _ => (record.authenticated(), record.id()),
+            });
         }
         Fault::EvictsTheNewest => {
             members.retain(|record| !over(record));

@@ -85,6 +85,8 @@ faults! {
     ReplacesAnyRevision(Some(2)),
     /// Signs in over a session that is not there.
     ReplacesTheAbsent(Some(6)),
+    /// Evicts before it has read what is replaced: where that fails, half of it is done.
+    EvictsBeforeItReads(Some(10)),
     /// Creates the new session, and ends the old one later.
     ReplacesInTwoSteps(Some(7)),
     /// Keeps timeouts in whole seconds. Seen in most stores over Redis.
@@ -137,6 +139,8 @@ faults! {
     AcceptsAnyLaterRevision(Some(2)),
     /// Applies the retry of an update once more.
     AppliesRetriesTwice(Some(2)),
+    /// Writes no data whose checksum is that of the data before. Seen in koa-generic-session.
+    DetectsChangesByChecksum(Some(2)),
     /// Tells the retry of an update that it conflicts with itself.
     RefusesRetriedUpdates(Some(2)),
     /// Writes the revision first and the data later: who stops between leaves half.

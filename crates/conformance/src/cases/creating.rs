@@ -156,3 +156,38 @@ pub async fn a_session_can_replace_itself<H: Harness>() {
     assert_eq!(*store.found(id, now).await, again);
     assert_eq!(store.ids(&subject, now).await, [id].into());
 }
+
+/// Rule 10. Failure 21 of its peers: a script that fails half-way leaves its first half. A create that
+/// cannot read what it replaces is an error, and evicts nobody, stores nothing and supersedes nothing.
+pub async fn a_create_that_fails_changes_nothing<H: Harness>() {
+    let Tampering::Can(stage) = Stage::<H>::new().await.tampering().await else {
+        return;
+    };
+    let (store, now) = (&stage.store, stage.start);
+    for on_cap in [OnCap::EvictOldest, OnCap::EvictLeastRecentlySeen] {
+        let subject = subject(&format!("{on_cap:?}"));
+        let until = now.plus(minutes(10));
+        let began_with = store.begin(&subject, until, now).await;
+        let others = [
+            store.sign_in(&subject, now).await,
+            store.sign_in(&subject, now).await,
+        ];
+        let old = unreadable(&stage, &subject, false).await;
+        let before = store.ids(&subject, now).await;
+        let next = store.record(&subject, now);
+        let request = Create {
+            cap: cap(2, on_cap),
+            replaces: at_revision(&old),
+            ..create(&next)
+        };
+        let error = store.raw().create(&request, now).await;
+        let kind = error.expect_err("replacing needs the record").kind();
+        assert_eq!(kind, ErrorKind::Corrupt);
+        for other in others {
+            assert_eq!(*store.found(other.id(), now).await, other, "evicted");
+        }
+        assert_eq!(store.load(next.id(), now).await, LoadOutcome::Absent);
+        assert_eq!(store.ids(&subject, now).await, before);
+        assert_eq!(store.begin(&subject, until, now).await, began_with);
+    }
+}

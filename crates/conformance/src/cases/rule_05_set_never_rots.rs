@@ -27,8 +27,9 @@ pub async fn expired_sessions_are_not_listed_nor_counted<H: Harness>() {
     }
 }
 
-/// Rule 5. Failure 12 of its peers: members whose session expired stay in the set for good. Nobody
-/// reads this set; the sweep alone gives the space back.
+/// Rule 5. Failure 12 of its peers: members whose session expired stay in the set for good. Failure 15:
+/// only notifications of expired keys let go of them. Nobody reads this set, and nobody is notified; the
+/// sweep alone gives the space back.
 pub async fn the_space_of_expired_sessions_comes_back<H: Harness>() {
     let Tampering::Can(stage) = Stage::<H>::new().await.tampering().await else {
         return;

@@ -30,6 +30,22 @@ pub async fn an_update_sets_data_and_label<H: Harness>() {
     }
 }
 
+/// Failure 10 of its peers: changes are detected by a checksum, and one that collides is answered as
+/// saved, and is not. These two have the same CRC32.
+pub async fn a_change_with_the_same_checksum_is_saved<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let record = store.visit(now).await;
+    for data in ["plumless", "buckeroo", "plumless"] {
+        let read = store.found(record.id(), now).await;
+        let revision = read.revision().next();
+        let outcome = store.update(&update(&read, data), now).await;
+        assert_eq!(outcome, UpdateOutcome::Saved { revision });
+        let stored = store.found(record.id(), now).await;
+        assert_eq!(*stored.payload(), payload(data), "answered as saved");
+    }
+}
+
 /// An update that counts as a use moves the idle deadline, and one that does not leaves it.
 pub async fn an_update_is_a_use_where_it_says_so<H: Harness>() {
     let stage = Stage::<H>::new().await;

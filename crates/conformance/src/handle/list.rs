@@ -208,6 +208,7 @@ macro_rules! __for_each_handle_case {
                 a_short_blip_is_not_noticed
                 the_number_of_tries_is_a_setting
                 a_call_that_fails_leaves_everything_as_it_was
+                a_store_that_never_answers_can_be_given_up
             }
             [None] lost_answers {
                 a_change_is_made_once_whatever_goes_wrong_in_passing

@@ -1,6 +1,7 @@
 //! A store that is down, or slow, is not an empty store.
 
 use crate::handle::prelude::*;
+use crate::handle::steps::given_up;
 
 /// Rule 10: with the store down every method is an error, and none says "absent", "missing" or "empty".
 pub async fn a_store_that_is_down_is_an_error_and_never_absent<H: Harness>() {
@@ -139,4 +140,49 @@ pub async fn a_call_that_fails_leaves_everything_as_it_was<H: Harness>() {
             "nobody was evicted for nothing"
         );
     }
+}
+
+/// Failure 20 of its peers: while the store is down, every request hangs. The handle has no deadline of
+/// its own, and a store that never answers makes it wait; but a caller who waits no longer, by a timeout
+/// around any method, leaves every rule true, whether the call had reached the store or not.
+pub async fn a_store_that_never_answers_can_be_given_up<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let (host, witness) = (service.host().await, service.host().await);
+    let ada = subject("ada");
+    for reaches in [false, true] {
+        let (signed, leaving) = (witness.sign_in(&ada).await, witness.sign_in(&ada).await);
+        let (sessions, token) = (&host.sessions, &signed.token);
+        let hang = |at: Operation| match reaches {
+            false => host.faults.hold_before(Calls::to(at).always()),
+            true => host.faults.hold_after(Calls::to(at).always()),
+        };
+        given_up(hang(Operation::Create), sessions.create(Account::default())).await;
+        given_up(hang(Operation::Load), sessions.load(token)).await;
+        given_up(
+            hang(Operation::Update),
+            sessions.update(token, |a| a.visits += 1),
+        )
+        .await;
+        given_up(hang(Operation::Delete), sessions.sign_out(&leaving.token)).await;
+
+        // The host itself goes on, and what the store had done is done, once.
+        assert_eq!(host.data(token).await.visits, u64::from(reaches));
+        assert_eq!(host.lives(&leaving.token).await, !reaches);
+        let changed = host.change(token, |a| a.visits += 1).await;
+        assert_eq!(changed.data().visits, u64::from(reaches) + 1);
+
+        given_up(hang(Operation::Revoke), sessions.tokens(&ada).revoke_all()).await;
+        assert_eq!(witness.lives(token).await, !reaches);
+        host.revoke_all(&ada).await;
+        for token in [token, &leaving.token] {
+            assert!(!witness.lives(token).await, "revoked after all");
+        }
+        assert!(witness.ids(&ada).await.is_empty());
+    }
+    let visitors = witness.sessions.store().count(service.now()).await;
+    assert_eq!(
+        visitors.expect("count does not fail"),
+        1,
+        "the one whose answer never came"
+    );
 }

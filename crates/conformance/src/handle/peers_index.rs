@@ -2,8 +2,10 @@
 
 use crate::handle::prelude::*;
 
-/// Elsewhere a set keeps every token whose key expired. Here what is over is never listed nor counted,
-/// nothing of it is left after a sweep, and nobody has to read the set for that.
+/// Failure 12 of its peers: a set keeps every token whose key expired. Failure 15: it takes a
+/// notification of each expiry to let go of them, which costs, and not every server sends them. Here what
+/// is over is never listed nor counted, nothing of it is left after a sweep, and nobody has to read the
+/// set for that, or to listen.
 pub async fn expired_sessions_leave_nothing_behind<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
@@ -38,7 +40,7 @@ pub async fn expired_sessions_leave_nothing_behind<H: Harness>() {
     }
 }
 
-/// Elsewhere the index lives two weeks, and forgets sessions that live longer: they cannot be revoked.
+/// Failure 13 of its peers: the index lives two weeks, and forgets sessions that live longer: they cannot be revoked.
 pub async fn a_session_remembered_for_90_days_is_revocable_after_80<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
@@ -75,7 +77,7 @@ pub async fn a_session_remembered_for_90_days_is_revocable_after_80<H: Harness>(
     }
 }
 
-/// Elsewhere "all" is what a list has shown a moment ago, and a login in between escapes.
+/// Failure 14 of its peers: "all" is what a list has shown a moment ago, and a login in between escapes.
 pub async fn a_login_between_the_list_and_the_revocation_does_not_escape<H: Harness>() {
     let service = Service::<H>::start().await;
     let (host, other) = (service.host().await, service.host().await);
@@ -88,8 +90,8 @@ pub async fn a_login_between_the_list_and_the_revocation_does_not_escape<H: Harn
     assert!(!other.lives(&late.token).await);
 }
 
-/// Elsewhere `clear` of one prefix deletes another application's keys, and a subject with a colon breaks
-/// the parsing of keys. Neither a list nor an ending takes a subject for a pattern.
+/// Failure 16 of its peers: `clear` of one prefix deletes another application's keys, and a subject with
+/// a colon breaks the parsing of keys. Neither a list nor an ending takes a subject for a pattern.
 pub async fn a_subject_is_not_a_pattern<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;

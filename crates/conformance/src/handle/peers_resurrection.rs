@@ -28,8 +28,8 @@ async fn opens_nothing(host: &Host, token: &Token) {
     assert_eq!(count.expect("count does not fail"), 0);
 }
 
-/// Elsewhere changing a session that is gone stores it under a fresh key, and saving it brings it back:
-/// the user is signed in after signing out.
+/// Failure 1 of its peers: changing a session that is gone stores it under a fresh key. Failure 2: saving
+/// it brings it back. The user is signed in after signing out.
 pub async fn nothing_that_is_done_after_a_sign_out_brings_the_session_back<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
@@ -44,8 +44,8 @@ pub async fn nothing_that_is_done_after_a_sign_out_brings_the_session_back<H: Ha
     }
 }
 
-/// Elsewhere "save" of what is not there is an upsert in one store, an error in the next, and nothing in
-/// the third. Here what is over stays over, revoked, expired or swept.
+/// Failure 8 of its peers: "save" of what is not there is an upsert in one store, an error in the next,
+/// and nothing in the third. Here what is over stays over, revoked, expired or swept.
 pub async fn nothing_that_is_done_to_a_session_that_is_over_brings_it_back<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
@@ -71,8 +71,8 @@ pub async fn nothing_that_is_done_to_a_session_that_is_over_brings_it_back<H: Ha
     }
 }
 
-/// Elsewhere a slow request that writes, or only reads, brings back the session that was signed out while
-/// it ran, and its late response sets the cookie again.
+/// Failure 3 of its peers: a slow request that writes, or only reads, brings back the session that was
+/// signed out while it ran, and its late response sets the cookie again.
 pub async fn a_slow_request_does_not_undo_a_sign_out<H: Harness>() {
     let service = Service::<H>::start().await;
     let (slow, other) = (service.host().await, service.host().await);
@@ -109,7 +109,8 @@ pub async fn a_slow_request_does_not_undo_a_sign_out<H: Harness>() {
     }
 }
 
-/// Elsewhere a slow request from before the login puts the browser back on the session of before.
+/// Failure 4 of its peers: a slow request from before the login puts the browser back on the session of
+/// before.
 pub async fn a_slow_request_from_before_a_login_does_not_undo_it<H: Harness>() {
     let service = Service::<H>::start().await;
     let (slow, host) = (service.host().await, service.host().await);
@@ -126,8 +127,8 @@ pub async fn a_slow_request_from_before_a_login_does_not_undo_it<H: Harness>() {
     }
 }
 
-/// Elsewhere a second host goes on serving from its cache what the first has deleted, and a cache that is
-/// being filled just then puts it back.
+/// Failure 5 of its peers: a second host goes on serving from its cache what the first has deleted, and a
+/// cache that is being filled just then puts it back.
 pub async fn a_second_host_does_not_serve_what_the_first_has_ended<H: Harness>() {
     let service = Service::<H>::start().await;
     let (first, second) = (service.host().await, service.host().await);
@@ -154,7 +155,7 @@ pub async fn a_second_host_does_not_serve_what_the_first_has_ended<H: Harness>()
     }
 }
 
-/// Elsewhere a refresh undoes a revocation: neither a renewal under way nor one made before outlives it.
+/// Failure 6 of its peers: a refresh undoes a revocation. Here neither a renewal under way nor one made before outlives it.
 pub async fn a_renewal_does_not_outlive_a_revocation<H: Harness>() {
     let service = Service::<H>::start().await;
     let (host, other) = (service.host().await, service.host().await);

@@ -2,7 +2,7 @@
 
 use crate::handle::prelude::*;
 
-/// Elsewhere an expired session is served until it is swept.
+/// Failure 18 of its peers: an expired session is served until it is swept.
 pub async fn an_expired_session_is_not_served_before_it_is_swept<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
@@ -28,7 +28,7 @@ pub async fn an_expired_session_is_not_served_before_it_is_swept<H: Harness>() {
     }
 }
 
-/// Elsewhere inactivity counts writes only, and a user who only reads is signed out.
+/// Failure 19 of its peers: inactivity counts writes only, and a user who only reads is signed out.
 pub async fn a_user_who_only_reads_stays_signed_in<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::time::Duration;
 
 use cloakroom_core::fault::Hold;
 
@@ -33,4 +34,20 @@ pub(crate) async fn drop_when_held<A>(hold: Hold, call: impl Future<Output = A>)
         () = hold.arrived() => None,
         answer = call => Some(answer),
     }
+}
+
+/// Runs a call until it is held, and gives it up by a timeout.
+///
+/// # Panics
+///
+/// Where the call is done without having been held, or in spite of it.
+pub(crate) async fn given_up<A>(hold: Hold, call: impl Future<Output = A>) {
+    let mut call = Box::pin(call);
+    tokio::select! {
+        biased;
+        () = hold.arrived() => {}
+        _ = &mut call => panic!("the call has to reach the point where it is held"),
+    }
+    let waited = tokio::time::timeout(Duration::from_millis(1), call).await;
+    assert!(waited.is_err(), "answered while the store is silent");
 }

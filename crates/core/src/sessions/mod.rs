@@ -59,9 +59,13 @@ pub use update::TryUpdateError;
 /// [`retries`](SessionsBuilder::retries) times; waiting is up to the store. What then remains
 /// unknown is said so: [`ErrorKind::OutcomeUnknown`].
 ///
+/// The handle has no deadline of its own. How long a call may take is for the store to say, which
+/// then answers [`ErrorKind::Timeout`], or [`ErrorKind::OutcomeUnknown`] for a write that was sent.
+/// Where that is too long, or the store waits for ever, put a timeout around the method.
+///
 /// # Dropping
 ///
-/// A method whose future is dropped half-way leaves every rule of the store true. A sign-in that is
+/// A method whose future is dropped half-way, such as by a timeout, leaves every rule of the store true. A sign-in that is
 /// dropped half-way may leave a new session whose token nobody has; it idles out.
 pub struct Sessions<T> {
     inner: Arc<Inner<T>>,
