@@ -4,6 +4,9 @@ use cloakroom_conformance::model::{self, Config};
 use cloakroom_conformance::{Harness, Tamper, ThroughDyn, ThroughFaults, conformance, history};
 use cloakroom_moka::MokaStore;
 
+/// How many concurrent histories are recorded where nobody asks for more.
+const SEEDS: u64 = 7;
+
 /// Starts stores in memory. Clones are clients of the same data.
 struct MokaHarness(MokaStore);
 
@@ -41,9 +44,13 @@ fn random_sequences_agree_with_the_model() {
     )));
 }
 
+/// Ten thousand operations by eight tasks, for each of many seeds. `CLOAKROOM_SEEDS` says how many
+/// seeds, for a longer look.
 #[test]
 fn concurrent_histories_are_linearizable() {
-    for seed in 0..4 {
+    let seeds = std::env::var("CLOAKROOM_SEEDS");
+    let seeds = seeds.map_or(SEEDS, |seeds| seeds.parse().expect("a number of seeds"));
+    for seed in 0..seeds {
         history::linearizable::<MokaHarness>(seed, 8, 10_000);
     }
 }
