@@ -25,7 +25,9 @@ pub trait Harness: Sized + Send + Sync + 'static {
     /// A way around the store, to its data. `None` says that the store keeps no bytes that could be
     /// damaged, and no set that could be lost alone.
     ///
-    /// A store that can be reopened keeps bytes: the suite does not let it off.
+    /// A store that can be reopened keeps bytes: the suite does not let it off. Whether one that
+    /// cannot be reopened keeps bytes all the same, as behind a server that the harness does not restart,
+    /// it cannot tell: there `None` would pass the cases that damage something, and show nothing.
     fn tamper(&self) -> Option<&dyn Tamper>;
 }
 

@@ -63,6 +63,16 @@
 //! the part of the store that it has locked anyway, and so a store in use holds little more than what
 //! lives. One that goes quiet, after a busy day, keeps what is over until it is used again, or swept:
 //! see [`Sessions::sweeper`](cloakroom_core::Sessions::sweeper). Its memory shrinks with it.
+//!
+//! # What the suite does not show
+//!
+//! The conformance suite runs whole, but it finds nothing to damage here: records are not kept as bytes,
+//! and nothing takes a set, or a record, away alone. So the cases that need that end early: all of rule
+//! 12 (damaged records, and those of a newer version), and of rules 4, 5, 10 and 11, of `creating` and of
+//! the handle those that damage a record, lose a set or a record, or look at what is stored. The cases of
+//! `reopening` end at the restart, which this store does not survive. That the space of what is over comes
+//! back, and that nothing is left of a set whose sessions have gone, is shown by tests of this crate, which
+//! look inside.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod budget;

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::harness::{Harness, Tamper};
+use crate::suite::stage::say_nothing_to_damage;
 
 /// Session data as an application has them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -65,6 +66,7 @@ impl<H: Harness> Service<H> {
             reopened.is_none(),
             "a store that keeps bytes gives the suite a `Tamper`"
         );
+        say_nothing_to_damage();
         None
     }
 

@@ -52,6 +52,7 @@ impl<H: Harness> Stage<H> {
             "a store that can be reopened keeps bytes, and bytes can be damaged: \
              give the suite a `Tamper`"
         );
+        say_nothing_to_damage();
         Tampering::NothingToDamage
     }
 
@@ -82,4 +83,13 @@ pub(crate) enum Tampering<H: Harness> {
     Can(Stage<H>),
     /// The store keeps no bytes, as its forgetting proves. There is nothing to be shown.
     NothingToDamage,
+}
+
+/// A case that has nothing to show passes. Whoever reads its output is told.
+#[expect(
+    clippy::print_stdout,
+    reason = "a test keeps it for whoever asks for the output"
+)]
+pub(crate) fn say_nothing_to_damage() {
+    println!("nothing to damage: the harness has no `Tamper`, and this case has shown nothing");
 }
