@@ -10,6 +10,7 @@ use crate::scratch::Scratch;
 
 mod large;
 mod power;
+mod scans;
 
 fn open(dir: &Scratch) -> SledStore {
     SledStore::builder(dir.path().join("store"))
