@@ -2,12 +2,15 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use bytes::Bytes;
 use cloakroom_core::store::{Cap, EndReason, OnCap, Replaces, RevokeKind};
-use cloakroom_core::{ManualClock, Payload, Record, Timeouts, WriteId};
+use cloakroom_core::{Clock as _, ManualClock, Payload, Record, Timeouts, WriteId};
+
+use std::time::Duration;
 
 use super::*;
 use crate::engine::Step;
 use crate::scratch::Scratch;
 
+mod ends;
 mod large;
 mod power;
 mod scans;
