@@ -1,10 +1,9 @@
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cloakroom_core::store::{Cap, EndReason, OnCap, Replaces, RevokeKind};
 use cloakroom_core::{Clock as _, ManualClock, Payload, Record, Timeouts, WriteId};
-
-use std::time::Duration;
 
 use super::*;
 use crate::engine::Step;
