@@ -14,6 +14,7 @@ use crate::witness::{NAME, Said, Witness};
 mod failures;
 mod hangs;
 mod locks;
+mod wakers;
 
 /// A journal over a directory of its own, and what its leader did.
 struct Stage {
@@ -80,6 +81,15 @@ fn commit(key: &str) -> Commit {
 
 /// A step that waits until it is let go.
 fn hold(stage: &Stage, at: Step) -> (mpsc::Receiver<()>, mpsc::Sender<()>) {
+    hold_and_end(stage, at, Ok(()))
+}
+
+/// A step that waits until it is let go, and how it then ends.
+fn hold_and_end(
+    stage: &Stage,
+    at: Step,
+    outcome: Result<(), Fault>,
+) -> (mpsc::Receiver<()>, mpsc::Sender<()>) {
     let (reached, is_reached) = mpsc::channel();
     let (let_go, go) = mpsc::channel::<()>();
     let seen = Arc::clone(&stage.steps);
@@ -89,6 +99,7 @@ fn hold(stage: &Stage, at: Step) -> (mpsc::Receiver<()>, mpsc::Sender<()>) {
         if step == at {
             let _ = reached.send(());
             let _ = go.lock().unwrap().recv();
+            return outcome.clone();
         }
         Ok(())
     });

@@ -37,20 +37,7 @@ async fn a_failed_step_is_told_and_nothing_is_written_after_it() {
 
 /// Fails at a step, once let go.
 fn fail_at(stage: &Stage, at: Step) -> (mpsc::Receiver<()>, mpsc::Sender<()>) {
-    let (reached, is_reached) = mpsc::channel();
-    let (let_go, go) = mpsc::channel::<()>();
-    let seen = Arc::clone(&stage.steps);
-    let go = Mutex::new(go);
-    stage.engine.hook.set(move |step| {
-        seen.lock().unwrap().push(step);
-        if step != at {
-            return Ok(());
-        }
-        let _ = reached.send(());
-        let _ = go.lock().unwrap().recv();
-        Err(Fault::Io("gone".to_owned()))
-    });
-    (is_reached, let_go)
+    hold_and_end(stage, at, Err(Fault::Io("gone".to_owned())))
 }
 
 #[tokio::test]

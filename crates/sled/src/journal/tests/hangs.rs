@@ -6,7 +6,7 @@ use super::*;
 async fn a_disk_that_hangs_is_an_error_to_those_who_wait() {
     for hanging in [Step::Apply, Step::Flush, Step::Sync, Step::Witness] {
         let pace = Pace {
-            stalls_after: Duration::from_millis(50),
+            stalls_after: Duration::from_millis(500),
             ..PATIENT
         };
         let stage = stage(pace);

@@ -101,7 +101,7 @@ async fn a_batch_that_fails_or_panics_gives_its_locks_back() {
 #[tokio::test]
 async fn a_batch_that_hangs_after_a_sync_that_hangs_gives_its_locks_back() {
     let mut stage = stage(Pace {
-        stalls_after: Duration::from_millis(50),
+        stalls_after: Duration::from_millis(500),
         ..PATIENT
     });
     let (let_go, go) = mpsc::channel::<()>();
