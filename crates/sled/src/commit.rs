@@ -27,6 +27,9 @@ pub(crate) struct Commit {
     pub(crate) index: Vec<Change>,
     /// Whether it ends something: a session, an id, or the sign-ins that have begun.
     pub(crate) ends: bool,
+    /// Whether a session's record goes and leaves no memory: one that is over, or that its own user
+    /// signed out by signing in for no time at all.
+    pub(crate) removes: bool,
 }
 
 impl Commit {
@@ -97,6 +100,7 @@ impl Commit {
             }
             _ => false,
         };
+        self.removes |= matches!((&old_entry, &new_entry), (Some(Entry::Live(_)), None));
         self.index
             .push(Change::Entry(id, over_at(&old_entry), over_at(&new_entry)));
         if !matches!(&new_entry, Some(Entry::Live(record)) if record.subject().is_some()) {

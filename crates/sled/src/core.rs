@@ -75,7 +75,7 @@ impl Core {
         let commit = Commit::of(view).map_err(|fault| fault.error(operation))?;
         let until = match waits {
             _ if commit.ends => Until::OnDisk,
-            Waits::Ending if commit.is_empty() => Until::OnDisk,
+            Waits::Ending if commit.is_empty() || commit.removes => Until::OnDisk,
             Waits::Ending | Waits::AsChosen if self.durability == Durability::Immediate => {
                 Until::OnDisk
             }

@@ -63,11 +63,14 @@ impl Engine {
     ) -> Result<Vec<Pair>, Fault> {
         use std::ops::Bound::{Excluded, Unbounded};
         let before = before.map_or(Unbounded, Excluded);
-        self.call(|db| {
+        let pairs: Vec<_> = self.call(|db| {
             db.range::<&[u8], _>((Excluded(after), before))
                 .take(limit)
                 .collect()
-        })
+        })?;
+        #[cfg(test)]
+        self.hook.went_through(pairs.len());
+        Ok(pairs)
     }
 
     /// Writes a batch into sled's memory, as one step.
@@ -140,6 +143,7 @@ pub(crate) use hook::Hook;
 
 #[cfg(test)]
 mod hook {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     use std::sync::{Arc, Mutex};
 
     use super::Step;
@@ -149,15 +153,27 @@ mod hook {
 
     /// What happens at a step, beside the step. Several threads may be in it.
     #[derive(Default)]
-    pub(crate) struct Hook(Mutex<Option<Act>>);
+    pub(crate) struct Hook {
+        act: Mutex<Option<Act>>,
+        pairs: AtomicUsize,
+    }
 
     impl Hook {
         pub(crate) fn set(&self, act: impl Fn(Step) -> Result<(), Fault> + Send + Sync + 'static) {
-            *self.0.lock().unwrap() = Some(Arc::new(act));
+            *self.act.lock().unwrap() = Some(Arc::new(act));
+        }
+
+        /// How many pairs were gone through.
+        pub(crate) fn pairs(&self) -> usize {
+            self.pairs.load(SeqCst)
+        }
+
+        pub(super) fn went_through(&self, pairs: usize) {
+            self.pairs.fetch_add(pairs, SeqCst);
         }
 
         pub(super) fn reach(&self, step: Step) -> Result<(), Fault> {
-            let act = self.0.lock().unwrap().clone();
+            let act = self.act.lock().unwrap().clone();
             act.map_or(Ok(()), |act| act(step))
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use cloakroom_core::semantics::{self, Entry, Shelf as _};
+use cloakroom_core::semantics::{self, Entry};
 use cloakroom_core::store::{Cursor, Listed, Page, ScanPage};
 use cloakroom_core::{Error, ErrorKind, Operation, Placement, Result, SessionId, Timestamp};
 use tokio::sync::oneshot;
@@ -44,6 +44,8 @@ pub(crate) async fn page(core: &Core, page: &Page, now: Timestamp) -> Result<Sca
 
 /// The sessions of a placement behind an id, while nobody changes it. Says which id was the last, and
 /// how many entries were looked at.
+///
+/// Each record is let go once it has been looked at: a placement can hold more than there is memory.
 async fn placement(
     core: &Core,
     placement: Placement,
@@ -52,44 +54,29 @@ async fn placement(
     sessions: &mut Vec<Listed>,
 ) -> Result<(Option<SessionId>, usize)> {
     let after = after.filter(|after| after.placement() == placement);
+    let end = keys::entries_after(placement);
     let operation = Operation::Scan;
     core.read(placement, operation, |view| {
-        let ids = ids(core, placement, after).map_err(|fault| fault.error(operation))?;
-        for id in &ids {
-            if let Some(entry) = view.entry(*id)? {
-                sessions.extend(semantics::listed(view, *id, &entry, now)?);
+        let (mut last, mut looked) = (after, 0);
+        loop {
+            let from = match last {
+                Some(last) => keys::entry(last).to_vec(),
+                None => keys::entries_of(placement).to_vec(),
+            };
+            let entries = entries(core, &from, &end, operation)?;
+            let read = entries.len();
+            for entry in entries {
+                let (id, entry) = entry?;
+                sessions.extend(semantics::listed(view, id, &entry, now)?);
+                last = Some(id);
+            }
+            looked += read;
+            if read < AT_ONCE {
+                return Ok((last, looked));
             }
         }
-        Ok((ids.last().copied(), ids.len()))
     })
     .await
-}
-
-/// The ids of a placement, behind one of them.
-fn ids(
-    core: &Core,
-    placement: Placement,
-    after: Option<SessionId>,
-) -> std::result::Result<Vec<SessionId>, Fault> {
-    let from = match after {
-        Some(after) => keys::entry(after).to_vec(),
-        None => keys::entries_of(placement).to_vec(),
-    };
-    let mut ids = Vec::new();
-    loop {
-        let last = ids.last().map(|last| keys::entry(*last).to_vec());
-        let from = last.as_deref().unwrap_or(&from);
-        let pairs = core
-            .engine
-            .pairs(from, Some(&keys::entries_end()), AT_ONCE)?;
-        let read = pairs.len();
-        let found = pairs.iter().filter_map(|(key, _)| keys::id_of_entry(key));
-        let before = ids.len();
-        ids.extend(found.take_while(|id| id.placement() == placement));
-        if ids.len() - before < read || read < AT_ONCE {
-            return Ok(ids);
-        }
-    }
 }
 
 /// The first id behind another under which anything stands.
@@ -121,15 +108,16 @@ pub(crate) async fn count(core: &Arc<Core>, now: Timestamp) -> Result<u64> {
 fn count_all(core: &Core, now: Timestamp, asked: &mut oneshot::Sender<Result<u64>>) -> Result<u64> {
     let operation = Operation::Count;
     let mut count = 0;
-    let mut after = None;
+    let mut after = keys::entries().to_vec();
     loop {
         core.check_reads(operation)?;
-        let entries = entries(core, after, AT_ONCE, operation)?;
-        let Some((last, _)) = entries.last() else {
+        let entries = entries(core, &after, &keys::entries_end(), operation)?;
+        if entries.len() == 0 {
             return Ok(count);
-        };
-        after = Some(*last);
-        for (id, entry) in entries {
+        }
+        for entry in entries {
+            let (id, entry) = entry?;
+            after = keys::entry(id).to_vec();
             let listed = listed(core, id, &entry, now, operation)?;
             count += u64::from(listed.is_some());
         }
@@ -139,27 +127,25 @@ fn count_all(core: &Core, now: Timestamp, asked: &mut oneshot::Sender<Result<u64
     }
 }
 
-/// The entries after an id. One that was removed since its key was read is left out.
-fn entries(
-    core: &Core,
-    after: Option<SessionId>,
-    limit: usize,
+/// The first entries after one key and before another. Each is read when it is its turn: all of them
+/// together may be large.
+fn entries<'a>(
+    core: &'a Core,
+    after: &[u8],
+    before: &[u8],
     operation: Operation,
-) -> Result<Vec<(SessionId, Entry)>> {
-    let told = |fault: Fault| fault.error(operation);
-    let after = after.map_or_else(|| keys::entries().to_vec(), |id| keys::entry(id).to_vec());
-    let pairs = core
-        .engine
-        .pairs(&after, Some(&keys::entries_end()), limit)
-        .map_err(told)?;
-    pairs
-        .iter()
-        .filter_map(|(key, value)| Some((keys::id_of_entry(key)?, value)))
-        .map(|(id, value)| {
-            let entry = read::of_value(&core.engine, id, value).map_err(told)?;
-            Ok((id, entry))
-        })
-        .collect()
+) -> Result<impl ExactSizeIterator<Item = Result<(SessionId, Entry)>> + use<'a>> {
+    let told = move |fault: Fault| fault.error(operation);
+    let pairs = core.engine.pairs(after, Some(before), AT_ONCE);
+    let ids: Vec<_> = pairs
+        .map_err(told)?
+        .into_iter()
+        .filter_map(|(key, value)| Some((keys::id_of_entry(&key)?, value)))
+        .collect();
+    Ok(ids.into_iter().map(move |(id, value)| {
+        let entry = read::of_value(&core.engine, id, &value).map_err(told)?;
+        Ok((id, entry))
+    }))
 }
 
 fn listed(

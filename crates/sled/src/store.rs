@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_core::semantics;
@@ -13,14 +12,14 @@ use cloakroom_core::store::{
     validate_renew,
 };
 use cloakroom_core::{
-    Clock, Error, ErrorKind, Generation, Operation, PlacementKey, Result, SessionId, SessionStore,
+    Error, ErrorKind, Generation, Operation, PlacementKey, Result, SessionId, SessionStore,
     Subject, Timestamp,
 };
 
 use crate::config::SledStoreBuilder;
 use crate::core::{Core, Waits};
 use crate::layout::value::MAX_RECORD;
-use crate::sweep::{Report, Sweeper};
+use crate::sweep::{Sweeper, Sweeps};
 use crate::{open, scan};
 
 /// The embedded durable session store.
@@ -99,7 +98,8 @@ impl SledStore {
 
     /// Puts everything on disk and stops the store's threads, where this is the last handle.
     ///
-    /// Says whether it was: `false` where there are other handles, which go on.
+    /// Says whether it was: `false` where there are other handles, which go on; or where the sweeper
+    /// hangs in the disk, and closes the store when it comes out of it.
     ///
     /// # Errors
     ///
@@ -107,9 +107,10 @@ impl SledStore {
     pub fn close(self) -> Result<bool> {
         let Self { sweeper, core } = self;
         drop(sweeper);
-        match Arc::try_unwrap(core) {
-            Err(_others) => Ok(false),
-            Ok(mut core) => {
+        // Of several that are closed at the same time, one is the last.
+        match Arc::into_inner(core) {
+            None => Ok(false),
+            Some(mut core) => {
                 let closed = core.journal.close();
                 closed.map_err(|failure| failure.error(Operation::Open))?;
                 Ok(true)
@@ -117,18 +118,11 @@ impl SledStore {
         }
     }
 
-    pub(crate) fn start(
-        core: Core,
-        sweeper: Option<(Duration, Arc<dyn Clock>)>,
-        report: Report,
-    ) -> std::io::Result<Self> {
+    pub(crate) fn start(core: Core, sweeper: Option<Sweeps>) -> std::io::Result<Self> {
         let core = Arc::new(core);
         let sweeper = match sweeper {
             None => None,
-            Some((every, clock)) => {
-                let core = Arc::clone(&core);
-                Some(Arc::new(Sweeper::start(core, every, clock, report)?))
-            }
+            Some(sweeps) => Some(Arc::new(Sweeper::start(Arc::clone(&core), sweeps)?)),
         };
         Ok(Self { sweeper, core })
     }

@@ -100,37 +100,55 @@ impl fmt::Debug for Report {
     }
 }
 
+/// How it sweeps.
+pub(crate) struct Sweeps {
+    pub(crate) every: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) report: Report,
+    /// How long it is waited for when it is to stop.
+    pub(crate) patience: Duration,
+}
+
 /// The thread that sweeps now and then. It stops when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Sweeper {
-    stop: Arc<Stop>,
+    life: Arc<Life>,
+    patience: Duration,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
-struct Stop {
-    asked: Mutex<bool>,
-    told: Condvar,
+struct Life {
+    state: Mutex<LifeState>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct LifeState {
+    is_to_stop: bool,
+    has_left: bool,
 }
 
 impl Sweeper {
-    pub(crate) fn start(
-        core: Arc<Core>,
-        every: Duration,
-        clock: Arc<dyn Clock>,
-        report: Report,
-    ) -> std::io::Result<Self> {
-        let stop = Arc::new(Stop::default());
-        let stopped = Arc::clone(&stop);
+    pub(crate) fn start(core: Arc<Core>, sweeps: Sweeps) -> std::io::Result<Self> {
+        let life = Arc::new(Life::default());
+        let patience = sweeps.patience;
+        let leaves = Leaves(Arc::clone(&life));
         let thread = thread::Builder::new()
             .name("cloakroom-sweeper".to_owned())
             .spawn(move || {
-                while !stopped.wait(every) {
-                    report.tell(sweep(&core, &*clock, &stopped));
+                // Dropped in the other order: whoever hears that it has left finds the store without
+                // this handle.
+                let leaves = leaves;
+                let (core, sweeps) = (core, sweeps);
+                while !leaves.0.wait(sweeps.every) {
+                    let swept = sweep(&core, &*sweeps.clock, &leaves.0);
+                    sweeps.report.tell(swept);
                 }
             })?;
         Ok(Self {
-            stop,
+            life,
+            patience,
             thread: Some(thread),
         })
     }
@@ -138,39 +156,55 @@ impl Sweeper {
 
 impl Drop for Sweeper {
     fn drop(&mut self) {
-        *self
-            .stop
-            .asked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.told.notify_one();
+        self.life.change(|life| life.is_to_stop = true);
         if let Some(thread) = self.thread.take()
             // The last handle may be dropped by the report of a sweep.
             && thread.thread().id() != thread::current().id()
+            // It may hang in the disk, and would hang us too. It holds what it needs.
+            && self.life.wait_until(self.patience, |life| life.has_left)
         {
             let _ = thread.join();
         }
     }
 }
 
-impl Stop {
-    /// Waits for so long, or until asked to stop. Says whether it was asked.
-    fn wait(&self, duration: Duration) -> bool {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let (asked, _timed_out) = self
-            .told
-            .wait_timeout_while(asked, duration, |asked| !*asked)
-            .unwrap_or_else(PoisonError::into_inner);
-        *asked
+/// Says that the thread has left, even where a report panics.
+struct Leaves(Arc<Life>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.0.change(|life| life.has_left = true);
     }
 }
 
-fn sweep(core: &Core, clock: &dyn Clock, stop: &Stop) -> Result<usize> {
+impl Life {
+    fn change(&self, change: impl FnOnce(&mut LifeState)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
+
+    /// Waits for so long, or until it is to stop. Says whether it is.
+    fn wait(&self, duration: Duration) -> bool {
+        self.wait_until(duration, |life| life.is_to_stop)
+    }
+
+    /// Waits for so long at most. Says whether it has come.
+    fn wait_until(&self, duration: Duration, has_come: impl Fn(&LifeState) -> bool) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (state, _timed_out) = self
+            .changed
+            .wait_timeout_while(state, duration, |state| !has_come(state))
+            .unwrap_or_else(PoisonError::into_inner);
+        has_come(&state)
+    }
+}
+
+fn sweep(core: &Core, clock: &dyn Clock, life: &Life) -> Result<usize> {
     let mut total = 0;
     loop {
         let went = block_on(core.purge(BATCH, clock.now()))?;
         total += went;
-        if went < BATCH || stop.wait(Duration::ZERO) {
+        if went < BATCH || life.wait(Duration::ZERO) {
             return Ok(total);
         }
     }

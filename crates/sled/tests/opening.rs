@@ -306,7 +306,13 @@ async fn a_store_without_its_log_or_its_witness_is_no_new_store() {
     fs::write(&witness, vec![0; said.len()]).unwrap();
     assert_eq!(refused(&dir.store()).0, ErrorKind::Corrupt);
     fs::remove_file(&witness).unwrap();
-    assert_eq!(refused(&dir.store()).0, ErrorKind::InvalidConfiguration);
+    let (kind, why) = refused(&dir.store());
+    assert_eq!(kind, ErrorKind::Corrupt);
+    assert!(
+        why.contains("is gone") && why.contains("start_over"),
+        "{why}"
+    );
+    assert!(!witness.exists(), "it is not made up");
     fs::write(&witness, said).unwrap();
     builder(&dir.store()).open().expect("nothing was touched");
 }
@@ -339,6 +345,34 @@ async fn starting_over_keeps_the_old_store_aside() {
     assert!(!lives(&store, id).await);
     let old = builder(&aside).open().unwrap();
     assert!(lives(&old, id).await, "nothing was deleted");
+}
+
+/// What the errors say to do has to work.
+#[tokio::test]
+async fn a_store_without_its_witness_can_be_given_up() {
+    let dir = Scratch::new();
+    let store = builder(&dir.store()).open().unwrap();
+    sign_in(&store, "ada").await;
+    store.close().unwrap();
+    fs::remove_file(dir.store().join("cloakroom.witness")).unwrap();
+    assert_eq!(refused(&dir.store()).0, ErrorKind::Corrupt);
+    let aside = SledStore::start_over(dir.store()).unwrap();
+    assert!(aside.join("engine").exists());
+    builder(&dir.store()).open().expect("a new one");
+    assert_eq!(refused(&aside).0, ErrorKind::Corrupt, "it is no new store");
+}
+
+#[test]
+fn where_there_is_no_store_there_is_nothing_to_start_over_from() {
+    let dir = Scratch::new();
+    let empty = dir.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let before = contents(dir.path());
+    for path in [dir.store(), dir.store().join("within"), empty] {
+        let error = SledStore::start_over(&path).expect_err("there is no store");
+        assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
+    }
+    assert_eq!(contents(dir.path()), before, "nothing was made or moved");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -13,7 +13,7 @@
 
 use std::env;
 use std::error::Error;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -93,16 +93,22 @@ fn first_life(path: &Path) -> Result<(Token, Token)> {
         .arg(path)
         .stdout(Stdio::piped())
         .spawn()?;
-    let mut tokens: Vec<Token> = Vec::new();
     let stdout = child.stdout.take().ok_or("its output is piped")?;
-    for line in BufReader::new(stdout).lines().take(2) {
+    let told = two_tokens(BufReader::new(stdout));
+    // Whatever it told: it would go on for ever.
+    child.kill()?;
+    child.wait()?;
+    told
+}
+
+fn two_tokens(output: impl BufRead) -> Result<(Token, Token)> {
+    let mut tokens: Vec<Token> = Vec::new();
+    for line in output.lines().take(2) {
         let line = line?;
         let (name, token) = line.split_once(' ').ok_or("a name and a token")?;
         println!("{name} signed in, and has a token");
         tokens.push(token.parse()?);
     }
-    child.kill()?;
-    child.wait()?;
     let [ada, grace] = <[Token; 2]>::try_from(tokens).map_err(|_| "the first life ended early")?;
     Ok((ada, grace))
 }

@@ -124,10 +124,13 @@ impl Journal {
     /// Puts everything on disk and stops. The first failure there was is told.
     pub(crate) fn close(&mut self) -> Result<(), Failure> {
         self.queue.close();
+        // The last handle may be dropped by what one of the threads wakes.
+        let own = thread::current().id();
+        let is_own = self.threads.iter().any(|it| it.thread().id() == own);
         for thread in self.threads.drain(..) {
             // The watchdog comes first: it leaves after the others, or when one hangs. A thread that
             // hangs in the disk would hang us too. It holds what it needs.
-            if !self.queue.is_stalled() {
+            if !is_own && !self.queue.is_stalled() {
                 let _ = thread.join();
             }
         }

@@ -146,16 +146,15 @@ impl Queue {
         let mut inner = self.lock();
         inner.steps[Role::Leader as usize] = None;
         let in_flight = &mut inner.in_flight[Role::Leader as usize];
+        let guards: Vec<_> = in_flight.iter_mut().map(|it| it.guard.take()).collect();
         let (answered, waiting): (Vec<_>, Vec<_>) = std::mem::take(in_flight)
             .into_iter()
-            .map(|mut waiter| {
-                waiter.guard = None;
-                waiter
-            })
             .partition(|waiter| waiter.until == Until::Applied);
         *in_flight = waiting;
         let some_wait = !in_flight.is_empty();
+        // Whoever is woken may come back at once, on this thread.
         drop(inner);
+        drop(guards);
         for mut waiter in answered {
             waiter.tell(Ok(()));
         }
@@ -221,21 +220,26 @@ impl Queue {
         }
         inner.stalled |= matches!(fault, Fault::Stalled(_));
         let [leaders, syncers] = &mut inner.in_flight;
-        for waiter in leaders.iter_mut() {
-            waiter.tell(Err(Failure::Unknown(fault.clone())));
-        }
+        let answers: Vec<_> = leaders.iter_mut().map(|it| it.answer.take()).collect();
         // The leader may be in the middle of a batch: the locks stay with it until that is over. Where it
         // is the batch that failed, or hangs, nothing is answered any more, and whoever waits for a lock
         // has to hear of it.
-        if step == Step::Apply {
-            leaders.clear();
-        }
+        let guards = if step == Step::Apply {
+            std::mem::take(leaders)
+        } else {
+            Vec::new()
+        };
         let mut written = std::mem::take(syncers);
         written.extend(inner.written.take().into_iter().flat_map(|(_, all)| all));
         let waiting = std::mem::take(&mut inner.waiting);
+        // Whoever is woken may come back at once, on this thread.
         drop(inner);
         self.work.notify_one();
         self.written.notify_one();
+        for answer in answers.into_iter().flatten() {
+            let _ = answer.send(Err(Failure::Unknown(fault.clone())));
+        }
+        drop(guards);
         for mut waiter in written {
             waiter.tell(Err(Failure::Unknown(fault.clone())));
         }

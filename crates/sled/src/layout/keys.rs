@@ -70,6 +70,14 @@ pub(crate) fn entries_of(placement: Placement) -> [u8; 1 + Placement::LEN] {
     key
 }
 
+/// The key before which the entries of a placement end.
+pub(crate) fn entries_after(placement: Placement) -> Vec<u8> {
+    match u16::from_be_bytes(placement.to_bytes()).checked_add(1) {
+        Some(next) => entries_of(Placement::from_bytes(next.to_be_bytes())).to_vec(),
+        None => entries_end().to_vec(),
+    }
+}
+
 /// The key before which the entries of all ids end.
 pub(crate) const fn entries_end() -> [u8; 1] {
     [ENTRY + 1]
@@ -167,6 +175,23 @@ mod tests {
                 Key::parse(&member(place, &who, id)),
                 Some(Key::Member(who, id))
             );
+        }
+    }
+
+    #[test]
+    fn the_entries_of_a_placement_end_where_those_of_the_next_begin() {
+        for (place, next) in [([0, 0], [0, 1]), ([0, 255], [1, 0]), ([255, 255], [0, 0])] {
+            let (first, last) = ([0; 30], [255; 30]);
+            let of = |place: [u8; 2], digest: [u8; 30]| {
+                entry(SessionId::from_stored(
+                    [&place[..], &digest].concat().try_into().unwrap(),
+                ))
+            };
+            let here = Placement::from_bytes(place);
+            let (start, end) = (entries_of(here), entries_after(here));
+            assert!(start[..] < of(place, first)[..] && of(place, last)[..] < end[..]);
+            assert!(place == [255, 255] || end[..] <= of(next, first)[..]);
+            assert!(end[..] <= entries_end()[..]);
         }
     }
 

@@ -22,17 +22,37 @@ pub(crate) fn lock(path: &Path) -> Result<File, Problem> {
         io::ErrorKind::AlreadyExists => Problem::NotADirectory(path.to_owned()),
         _ => Problem::io(path, &error),
     })?;
-    let witness = path.join(witness::NAME);
     let told = |error: io::Error| Problem::io(path, &error);
-    if !witness.try_exists().map_err(told)? && !is_empty(path).map_err(told)? {
+    if !has_witness(path).map_err(told)? && !is_empty(path).map_err(told)? {
+        return Err(if log(path).try_exists().map_err(told)? {
+            Problem::Damaged(path.to_owned(), "`cloakroom.witness` is gone")
+        } else {
+            Problem::NotAStore(path.to_owned())
+        });
+    }
+    lock_witness(path)
+}
+
+/// Locks a store that is there, whole or not.
+pub(crate) fn lock_existing(path: &Path) -> Result<File, Problem> {
+    let told = |error: io::Error| Problem::io(path, &error);
+    if !path.try_exists().map_err(told)? {
+        return Err(Problem::Nothing(path.to_owned()));
+    }
+    if !has_witness(path).map_err(told)? && !log(path).try_exists().map_err(told)? {
         return Err(Problem::NotAStore(path.to_owned()));
     }
+    lock_witness(path)
+}
+
+fn lock_witness(path: &Path) -> Result<File, Problem> {
+    let told = |error: io::Error| Problem::io(path, &error);
     let file = File::options()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .open(&witness)
+        .open(path.join(witness::NAME))
         .map_err(told)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -74,6 +94,10 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_directory(_path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+fn has_witness(path: &Path) -> io::Result<bool> {
+    path.join(witness::NAME).try_exists()
 }
 
 fn is_empty(path: &Path) -> io::Result<bool> {

@@ -25,6 +25,7 @@ use crate::layout::keys;
 use crate::layout::state::State;
 use crate::store::SledStore;
 use crate::stripes::Stripes;
+use crate::sweep::Sweeps;
 use crate::witness::{Said, Testimony, Witness};
 
 use problem::Problem;
@@ -56,9 +57,13 @@ pub(crate) fn open(config: SledStoreBuilder) -> Result<SledStore> {
         journal,
         stripes: Stripes::new(),
     };
-    let sweeper = config.sweep_every.map(|every| (every, config.clock));
-    SledStore::start(core, sweeper, config.report)
-        .map_err(|error| Problem::io(&config.path, &error).into())
+    let sweeps = config.sweep_every.map(|every| Sweeps {
+        every,
+        clock: config.clock,
+        report: config.report,
+        patience: config.stalls_after,
+    });
+    SledStore::start(core, sweeps).map_err(|error| Problem::io(&config.path, &error).into())
 }
 
 /// Refuses what would sweep without a pause, or call every disk hung.

@@ -17,10 +17,12 @@ pub(crate) enum Problem {
     )]
     InUse(PathBuf),
     #[error(
-        "{0} is not a session store: it holds other files and no `cloakroom.witness`. \
+        "{0} is not a session store: it has no `cloakroom.witness`. \
          Give the store a directory of its own; nothing was changed in this one"
     )]
     NotAStore(PathBuf),
+    #[error("there is nothing at {0} to start over from")]
+    Nothing(PathBuf),
     #[error("{0} is not a directory. Give the store a directory of its own")]
     NotADirectory(PathBuf),
     #[error(
@@ -96,6 +98,7 @@ impl Problem {
         match self {
             Self::InUse(_) | Self::Io(..) => ErrorKind::Unavailable,
             Self::NotAStore(_)
+            | Self::Nothing(_)
             | Self::NotADirectory(_)
             | Self::OtherPlacementKey(_)
             | Self::NoTime(_) => ErrorKind::InvalidConfiguration,

@@ -13,7 +13,7 @@ use crate::open::problem::Problem;
 pub(crate) fn start_over(path: &Path) -> Result<PathBuf> {
     let told = |error: io::Error| Problem::io(path, &error);
     // Held until the directory has its new name.
-    let _lock = directory::lock(path)?;
+    let _lock = directory::lock_existing(path)?;
     let Some(name) = path.file_name() else {
         return Err(Problem::NotADirectory(path.to_owned()).into());
     };

@@ -1,15 +1,18 @@
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cloakroom_core::store::{Cap, EndReason, OnCap, Replaces, RevokeKind};
-use cloakroom_core::{ManualClock, Payload, Record, Timeouts, WriteId};
+use cloakroom_core::{Clock as _, ManualClock, Payload, Record, Timeouts, WriteId};
 
 use super::*;
 use crate::engine::Step;
 use crate::scratch::Scratch;
 
+mod ends;
 mod large;
 mod power;
+mod scans;
 
 fn open(dir: &Scratch) -> SledStore {
     SledStore::builder(dir.path().join("store"))

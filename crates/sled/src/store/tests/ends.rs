@@ -1,0 +1,103 @@
+//! How a store is closed, and what is on disk when something ends.
+
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
+
+use cloakroom_core::Clock;
+
+use super::*;
+use crate::Durability;
+
+/// A token that somebody else issued comes again, and its new session is over already: the old one
+/// goes, and no memory of it stays.
+#[tokio::test]
+async fn a_session_that_gives_way_to_one_that_is_over_is_gone_on_disk() {
+    let dir = Scratch::new();
+    let store = SledStore::builder(dir.path().join("store"))
+        .durability(Durability::Interval(Duration::MAX))
+        .without_sweeper()
+        .open()
+        .unwrap();
+    let mut again = create(&store, 1, 10);
+    let later = now().plus(Duration::from_secs(3_600));
+    let timeouts = Timeouts::default();
+    let payload = again.record.payload().clone();
+    let old = Create {
+        record: Record::signed_in(id(&store, 1), subject(), later, timeouts, payload),
+        ..again.clone()
+    };
+    let _ = store.create(&old, later).await.unwrap();
+    again.replaces = Some(Replaces {
+        id: id(&store, 1),
+        revision: old.record.revision(),
+    });
+    let over = again.record.deadline().instant();
+    assert!(!old.record.deadline().is_over(over), "the old one lives");
+    let created = store.create(&again, over).await.unwrap();
+    assert!(
+        matches!(created, CreateOutcome::Created { .. }),
+        "{created:?}"
+    );
+    let load = store.load(id(&store, 1), over).await.unwrap();
+    assert!(matches!(load, LoadOutcome::Absent), "{load:?}");
+    assert!(store.core.journal.is_on_disk(), "a crash brings it back");
+}
+
+/// Each could take the other for one that goes on.
+#[test]
+fn of_handles_that_close_together_one_is_the_last() {
+    for round in 0..100 {
+        let dir = Scratch::new();
+        let store = open(&dir);
+        let waiting = AtomicUsize::new(2);
+        let last = thread::scope(|scope| {
+            let closing = [store.clone(), store].map(|handle| {
+                scope.spawn(|| {
+                    waiting.fetch_sub(1, SeqCst);
+                    // At the same instant, as far as can be.
+                    while waiting.load(SeqCst) > 0 {
+                        std::hint::spin_loop();
+                    }
+                    handle.close().unwrap()
+                })
+            });
+            closing.map(|close| usize::from(close.join().unwrap()))
+        });
+        assert_eq!(last.iter().sum::<usize>(), 1, "round {round}");
+    }
+}
+
+/// A clock that hangs, as the disk might.
+#[derive(Debug)]
+struct Hangs(mpsc::Sender<()>, Mutex<mpsc::Receiver<()>>);
+
+impl Clock for Hangs {
+    fn now(&self) -> Timestamp {
+        let _ = self.0.send(());
+        let _ = self.1.lock().unwrap().recv();
+        now()
+    }
+}
+
+/// Whoever drops a store on a thread of a runtime must get it back.
+#[test]
+fn a_sweep_that_hangs_does_not_hang_whoever_drops_the_store() {
+    let dir = Scratch::new();
+    let (reached, is_reached) = mpsc::channel();
+    let (let_go, go) = mpsc::channel();
+    let store = SledStore::builder(dir.path().join("store"))
+        .clock(Hangs(reached, Mutex::new(go)))
+        .sweep_every(Duration::from_millis(1))
+        .stalls_after(Duration::from_millis(50))
+        .open()
+        .unwrap();
+    is_reached.recv().unwrap();
+    let (closed, is_closed) = mpsc::channel();
+    let closing = thread::spawn(move || closed.send(store.close().unwrap()));
+    let answer = is_closed.recv_timeout(Duration::from_secs(20));
+    drop(let_go);
+    assert!(!answer.expect("it is told"), "the sweeper has it still");
+    closing.join().unwrap().unwrap();
+    // The sweeper closes the store when it comes out of it, and lets go of the clock before.
+    while is_reached.recv().is_ok() {}
+}
