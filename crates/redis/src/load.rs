@@ -1,0 +1,109 @@
+//! Reading a session.
+
+use std::sync::Arc;
+
+use cloakroom_core::semantics::Entry;
+use cloakroom_core::store::{EndReason, LoadOutcome, Reused};
+use cloakroom_core::{Error, ErrorKind, Operation, Record, Result, SessionId, Timestamp};
+use redis::{Value, cmd};
+
+use crate::fault::Fault;
+use crate::keys::member;
+use crate::link::Call;
+use crate::read::known;
+use crate::recent::Recent;
+use crate::store::Inner;
+use crate::view::Stored;
+
+/// More renewals than any session has within the memory of its oldest id.
+const ENDLESS: usize = 100_000;
+
+/// One `GET`; one more for each renewal where the id is an old one; and a look into the token set where
+/// the server may evict keys.
+///
+/// That these are no one step does no harm. An id that was renewed leads on for as long as its session
+/// lives, and what is read last is what counts. A session that has left its set never comes back to it:
+/// what is a member after its record was read, was one then. What is no member any more may have been
+/// renewed in between, so that it is read again.
+pub(crate) async fn load(
+    store: &Inner,
+    call: &Call,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<LoadOutcome> {
+    let told = |fault: Fault| fault.not_written().of(Operation::Load);
+    let mut at = id;
+    let mut in_grace = true;
+    let mut no_member: Option<Stored> = None;
+    for _ in 0..ENDLESS {
+        let value = store.link.get(call, at).await.map_err(told)?;
+        let read = known(at, value).map_err(told)?;
+        match &read.entry {
+            Some(Entry::Renewed(renewed)) => {
+                if at == id {
+                    if renewed.until.is_over(now) {
+                        return Ok(LoadOutcome::Absent);
+                    }
+                    in_grace = !renewed.grace.is_over(now);
+                }
+                at = renewed.next;
+            }
+            Some(Entry::Live(record)) => {
+                if record.deadline().is_over(now) || no_member.as_ref() == Some(&read.stored) {
+                    return Ok(LoadOutcome::Absent);
+                }
+                if store.watch.may_evict() && !is_member(store, call, record).await? {
+                    no_member = Some(read.stored);
+                    continue;
+                }
+                let record = record.clone();
+                if matches!(read.stored, Stored::Value { len, .. } if len <= Recent::LARGEST) {
+                    store.recent.put(at, read);
+                }
+                return Ok(found(record, in_grace));
+            }
+            Some(Entry::Ended(ended)) => {
+                let replaced = ended.reason == EndReason::Replaced && !ended.until.is_over(now);
+                return Ok(match replaced {
+                    true => LoadOutcome::Replaced,
+                    false => LoadOutcome::Absent,
+                });
+            }
+            Some(Entry::Damaged) => return Err(Error::new(ErrorKind::Corrupt, Operation::Load)),
+            Some(Entry::NewerVersion) => {
+                return Err(Error::new(ErrorKind::NewerVersion, Operation::Load));
+            }
+            None => return Ok(LoadOutcome::Absent),
+        }
+    }
+    let why = "the renewals of a session lead in a circle";
+    Err(Error::with_source(ErrorKind::Corrupt, Operation::Load, why))
+}
+
+fn found(record: Arc<Record>, in_grace: bool) -> LoadOutcome {
+    match in_grace {
+        true => LoadOutcome::Found(record),
+        false => LoadOutcome::Reused(Reused {
+            successor: record.id(),
+            subject: record.subject().cloned(),
+        }),
+    }
+}
+
+async fn is_member(store: &Inner, call: &Call, record: &Record) -> Result<bool> {
+    let Some(subject) = record.subject() else {
+        return Ok(true);
+    };
+    let placement = record.id().placement();
+    let mut command = cmd("ZSCORE");
+    command
+        .arg(store.link.keys.set(placement, subject))
+        .arg(&member(record.id())[..]);
+    match store.link.ask(call, placement, &command).await {
+        Ok(Value::Nil) => Ok(false),
+        Ok(_) => Ok(true),
+        // Something else is in its place: the set is lost.
+        Err(fault) if fault.is_wrong_type() => Ok(false),
+        Err(fault) => Err(fault.of(call.operation)),
+    }
+}

@@ -1,0 +1,120 @@
+-- Changes keys of one placement, if all that the decision was based on still holds.
+--
+-- KEYS   every key that is looked at or changed
+-- ARGV   the margin of the times to live, in ms; then instructions, each a letter with its arguments,
+--        of which K is the number of a key: first what has to hold, then `.`, then what to write
+-- reply  1 where it was done; 0 where something does not hold any more, and nothing was written
+--
+-- what has to hold                       what to write
+--   A K            no such key             D K                remove the key
+--   V K head len   a string, its first     E K value time     store the string
+--                  93 bytes and length     T K bytes time     put bytes at 76 of the string
+--   W K            another type than       M K score member   make a member, or change its score
+--                  a string                m K member         make it no member
+--   w K            another type than       H K score member   put the head in place of what is there
+--                  a sorted set            h K                remove the head
+--   M K member     a member                X K                set the set's time to live: the margin
+--   m K member     no member                                  after the last that it is kept for
+--   H K n …        the head: n members
+--                  and scores in turn
+--   C K n          n members, with those
+--                  of the head
+--   S K n …        the very members, and no others
+--
+-- A script, because it must not write unless all of it holds. It reads each set that it writes to
+-- before it writes anything, so that one of the wrong type fails it before the first write. It removes
+-- before it stores: a server that is full refuses the first write of a script if that may need memory, so
+-- that ending a session works on a full server too.
+local call, at = redis.call, 2
+
+local function arg()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+local function key()
+  return KEYS[tonumber(arg())]
+end
+
+local function is_other(k, kind)
+  local found = call('TYPE', k)['ok']
+  return found ~= kind and found ~= 'none'
+end
+
+local holds = {
+  A = function() return call('EXISTS', key()) == 0 end,
+  V = function()
+    local k, head, len = key(), arg(), tonumber(arg())
+    return not is_other(k, 'string') and call('GETRANGE', k, 0, 92) == head and call('STRLEN', k) == len
+  end,
+  W = function() return is_other(key(), 'string') end,
+  w = function() return is_other(key(), 'zset') end,
+  M = function() return call('ZSCORE', key(), arg()) ~= false end,
+  m = function() return call('ZSCORE', key(), arg()) == false end,
+  H = function()
+    local k, n = key(), tonumber(arg())
+    local head = call('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
+    local same = #head == n
+    for i = 1, n do
+      same = arg() == head[i] and same
+    end
+    return same
+  end,
+  C = function() return call('ZCARD', key()) == tonumber(arg()) end,
+  S = function()
+    local k, n = key(), tonumber(arg())
+    local members = call('ZRANGEBYSCORE', k, '(0', '+inf')
+    local there = {}
+    for i = 1, #members do there[members[i]] = true end
+    local same = #members == n
+    for _ = 1, n do
+      same = there[arg()] and same
+    end
+    return same
+  end,
+}
+
+local op = arg()
+while op ~= '.' do
+  if not holds[op]() then return 0 end
+  op = arg()
+end
+
+local write = {
+  D = function() call('DEL', key()) end,
+  E = function()
+    local k, value, time = key(), arg(), arg()
+    call('SET', k, value, 'PXAT', time)
+  end,
+  T = function()
+    local k, bytes, time = key(), arg(), arg()
+    call('SETRANGE', k, 76, bytes)
+    call('PEXPIREAT', k, time)
+  end,
+  M = function()
+    local k, score, member = key(), arg(), arg()
+    call('ZADD', k, score, member)
+  end,
+  m = function() call('ZREM', key(), arg()) end,
+  H = function()
+    local k, score, member = key(), arg(), arg()
+    call('ZREMRANGEBYSCORE', k, '-inf', 0)
+    call('ZADD', k, score, member)
+  end,
+  h = function() call('ZREMRANGEBYSCORE', key(), '-inf', 0) end,
+  X = function()
+    local k, last = key(), 0
+    local head = call('ZRANGE', k, 0, 0, 'WITHSCORES')
+    if head[2] then last = math.max(last, -tonumber(head[2])) end
+    local longest = call('ZRANGE', k, -1, -1, 'WITHSCORES')
+    if longest[2] then last = math.max(last, tonumber(longest[2])) end
+    call('PEXPIREAT', k, string.format('%.0f', last + tonumber(ARGV[1])))
+  end,
+}
+
+op = arg()
+while op do
+  write[op]()
+  op = arg()
+end
+return 1

@@ -1,0 +1,24 @@
+//! The conformance suite, the model, and concurrent histories, on a server that stands alone.
+
+mod support;
+
+use cloakroom_conformance::model::{self, Config};
+use cloakroom_conformance::{conformance, history};
+use support::Standalone;
+
+conformance!(standalone, Standalone);
+
+#[test]
+fn random_sequences_agree_with_the_model() {
+    model::random_sequences::<Standalone>(Config::new().regressions(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/regressions/redis.txt"
+    )));
+}
+
+#[test]
+fn concurrent_histories_are_linearizable() {
+    for seed in 0..2 {
+        history::linearizable::<Standalone>(seed, 8, 4_000);
+    }
+}
