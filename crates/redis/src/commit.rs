@@ -71,8 +71,8 @@ impl Commit {
                 let known = view.sets.get(subject).and_then(|set| set.members.as_ref());
                 set.members && known.is_some_and(|members| members.binary_search(id).is_ok())
             });
-            let exact = !is_member
-                || (victims == Victims::Exact && view.written.entries.contains_key(id));
+            let exact =
+                !is_member || (victims == Victims::Exact && view.written.entries.contains_key(id));
             if exact && let Some(known) = view.entries.get(id) {
                 self.check_value(keys.id(*id), &known.stored);
             }

@@ -68,7 +68,11 @@ impl Fault {
         self.kind == ErrorKind::Corrupt
     }
 
-    fn new(kind: ErrorKind, reaction: Reaction, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    fn new(
+        kind: ErrorKind,
+        reaction: Reaction,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
         Self {
             kind,
             unknown: false,
@@ -177,7 +181,14 @@ fn by_code(error: &RedisError) -> (ErrorKind, Reaction) {
 /// The code of an error. A server of version 6.2 wraps what fails within a script into one of `ERR`.
 fn code(error: &RedisError) -> &str {
     const WITHIN_SCRIPTS: [&str; 9] = [
-        "OOM", "WRONGTYPE", "READONLY", "NOREPLICAS", "MISCONF", "MASTERDOWN", "NOPERM", "CLUSTERDOWN",
+        "OOM",
+        "WRONGTYPE",
+        "READONLY",
+        "NOREPLICAS",
+        "MISCONF",
+        "MASTERDOWN",
+        "NOPERM",
+        "CLUSTERDOWN",
         "LOADING",
     ];
     let code = error.code().unwrap_or_default();

@@ -34,7 +34,8 @@ impl Keys {
     /// hash tag, or is empty.
     pub(crate) fn new(prefix: &str) -> Result<Self> {
         if prefix.is_empty() || prefix.contains(['{', '}']) {
-            let why = "a key prefix is not empty and has no braces: they mark what shares a hash slot";
+            let why =
+                "a key prefix is not empty and has no braces: they mark what shares a hash slot";
             return Err(Error::with_source(
                 ErrorKind::InvalidConfiguration,
                 Operation::Open,
@@ -81,7 +82,8 @@ impl Keys {
     pub(crate) fn parse(&self, key: &[u8]) -> Option<Named> {
         let rest = key.strip_prefix(&self.prefix[..])?.strip_prefix(b":{")?;
         let (hex, rest) = rest.split_first_chunk::<4>()?;
-        let placement = Placement::from_bytes([from_hex(hex[0], hex[1])?, from_hex(hex[2], hex[3])?]);
+        let placement =
+            Placement::from_bytes([from_hex(hex[0], hex[1])?, from_hex(hex[2], hex[3])?]);
         let rest = rest.strip_prefix(b"}:")?;
         match rest.split_first_chunk::<2>()? {
             (b"s:", id) => Some(Named::Id(from_member(placement, id)?)),

@@ -27,7 +27,9 @@ pub(crate) async fn token_set(
 ) -> Result<TokenSetPage> {
     let told = |fault: Fault| fault.not_written().of(Operation::TokenSet);
     let placement = store.place(subject);
-    let mut members = members(&store.link, call, placement, subject).await.map_err(told)?;
+    let mut members = members(&store.link, call, placement, subject)
+        .await
+        .map_err(told)?;
     if let Some(after) = &page.after {
         members.retain(|id| id.as_bytes().as_slice() > after.as_bytes());
     }
@@ -90,7 +92,10 @@ pub(crate) async fn entries(
     let Value::Array(values) = link.ask(call, first.placement(), &command).await? else {
         return Err(Fault::unexpected());
     };
-    let read = ids.iter().zip(values).map(|(id, value)| Ok(known(*id, value)?.entry));
+    let read = ids
+        .iter()
+        .zip(values)
+        .map(|(id, value)| Ok(known(*id, value)?.entry));
     read.collect()
 }
 

@@ -35,7 +35,8 @@ pub(crate) async fn open(builder: RedisStoreBuilder, link: Link) -> Result<Redis
     }
     let key = builder.placement_key;
     if !is_placed_by(&link, &call, &key).await.map_err(told)? {
-        let why = "the sessions there were placed by another placement key; open the store with that one";
+        let why =
+            "the sessions there were placed by another placement key; open the store with that one";
         return Err(Error::with_source(
             ErrorKind::InvalidConfiguration,
             OPERATION,
@@ -66,7 +67,11 @@ async fn is_placed_by(link: &Link, call: &Call, key: &PlacementKey) -> Faulty<bo
     let digest = key.digest();
     let lives = u64::try_from(Timeouts::MAX.as_millis()).unwrap_or(u64::MAX);
     let mut set = cmd("SET");
-    set.arg(&name).arg(&digest[..]).arg("PX").arg(lives).arg("NX");
+    set.arg(&name)
+        .arg(&digest[..])
+        .arg("PX")
+        .arg(lives)
+        .arg("NX");
     link.tell(call, placement, &set).await?;
     let there = link.ask(call, placement, cmd("GET").arg(&name)).await?;
     let is_same = matches!(&there, Value::BulkString(there) if there[..] == digest[..]);

@@ -39,16 +39,28 @@ pub(crate) async fn purge(
 }
 
 async fn sweep(store: &Inner, call: &Call, limit: usize, now: Timestamp) -> Faulty<usize> {
-    let primaries = store.link.primaries(call).await.map_err(Fault::not_written)?;
-    let broom = store.broom.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let began = primaries.iter().position(|primary| Some(primary) == broom.primary.as_ref());
+    let primaries = store
+        .link
+        .primaries(call)
+        .await
+        .map_err(Fault::not_written)?;
+    let broom = store
+        .broom
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let began = primaries
+        .iter()
+        .position(|primary| Some(primary) == broom.primary.as_ref());
     let mut cursor = began.map_or(0, |_| broom.cursor);
     let began = began.unwrap_or_default();
     let mut went = 0;
     let mut looked_at = 0;
     // Once around, and the beginning of the first once more where this began in the middle of it.
     'around: for at in (began..primaries.len()).chain(0..=began) {
-        let Some(primary) = primaries.get(at) else { break };
+        let Some(primary) = primaries.get(at) else {
+            break;
+        };
         loop {
             if went >= limit || looked_at >= LOOKED_AT {
                 break 'around;
@@ -91,7 +103,10 @@ async fn prune(
     };
     let args = [now.as_millis().to_string(), limit.to_string()].map(String::into_bytes);
     let keys = [key.to_vec()];
-    let pruned = store.link.script(call, placement, &PRUNE, &keys, &args, Effect::Writes).await;
+    let pruned = store
+        .link
+        .script(call, placement, &PRUNE, &keys, &args, Effect::Writes)
+        .await;
     match pruned {
         Ok(answer) => match answer.value {
             Value::Int(went) => Ok(usize::try_from(went).unwrap_or_default()),

@@ -29,7 +29,10 @@ impl Recent {
 
     /// What was read of a session last, where it is remembered.
     pub(crate) fn get(&self, id: SessionId) -> Option<Known> {
-        let slot = self.slot(id)?.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = self
+            .slot(id)?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match &*slot {
             Some((there, known)) if *there == id => Some(known.clone()),
             _ => None,
@@ -47,7 +50,8 @@ impl Recent {
     /// Its digest is as good as random.
     fn slot(&self, id: SessionId) -> Option<&Mutex<Option<(SessionId, Known)>>> {
         let [.., a, b] = *id.as_bytes();
-        self.slots.get(usize::from(u16::from_be_bytes([a, b])) % SLOTS)
+        self.slots
+            .get(usize::from(u16::from_be_bytes([a, b])) % SLOTS)
     }
 }
 

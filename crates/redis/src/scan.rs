@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use cloakroom_core::semantics::Entry;
 use cloakroom_core::store::{Cursor, Listed, Page, ScanPage};
-use cloakroom_core::{Error, ErrorKind, Operation, Placement, Record, Result, SessionId, Subject, Timestamp};
+use cloakroom_core::{
+    Error, ErrorKind, Operation, Placement, Record, Result, SessionId, Subject, Timestamp,
+};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{Value, cmd};
 
@@ -108,10 +110,15 @@ impl Walk {
             // Many keys are none of ours, or not ids.
             let count = limit.clamp(10, 1000);
             let found = scan(store, call, primary, self.cursor, &pattern, count).await?;
-            ids.extend(found.keys.iter().filter_map(|key| match store.link.keys.parse(key)? {
-                Named::Id(id) => Some(id),
-                Named::Set(..) => None,
-            }));
+            ids.extend(
+                found
+                    .keys
+                    .iter()
+                    .filter_map(|key| match store.link.keys.parse(key)? {
+                        Named::Id(id) => Some(id),
+                        Named::Set(..) => None,
+                    }),
+            );
             self.cursor = found.next;
             if found.next == 0 {
                 self.at += 1;
@@ -155,14 +162,21 @@ pub(crate) async fn scan(
     count: usize,
 ) -> Faulty<Found> {
     let mut command = cmd("SCAN");
-    command.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
+    command
+        .arg(cursor)
+        .arg("MATCH")
+        .arg(pattern)
+        .arg("COUNT")
+        .arg(count);
     let reply = store.link.ask_primary(call, primary, &command).await?;
     let Value::Array(reply) = reply else {
         return Err(Fault::unexpected());
     };
     let mut reply = reply.into_iter();
     let next = match reply.next() {
-        Some(Value::BulkString(text)) => std::str::from_utf8(&text).ok().and_then(|n| n.parse().ok()),
+        Some(Value::BulkString(text)) => {
+            std::str::from_utf8(&text).ok().and_then(|n| n.parse().ok())
+        }
         _ => None,
     };
     Ok(Found {
@@ -200,10 +214,12 @@ async fn listed_at_one_placement(
     let mut by_subject: HashMap<Subject, Vec<Arc<Record>>> = HashMap::new();
     for (id, entry) in ids.iter().zip(entries(&store.link, call, &ids).await?) {
         match entry {
-            Some(Entry::Live(record)) if !record.deadline().is_over(now) => match record.subject() {
-                None => sessions.push(Listed::Session(record.info())),
-                Some(subject) => by_subject.entry(subject.clone()).or_default().push(record),
-            },
+            Some(Entry::Live(record)) if !record.deadline().is_over(now) => {
+                match record.subject() {
+                    None => sessions.push(Listed::Session(record.info())),
+                    Some(subject) => by_subject.entry(subject.clone()).or_default().push(record),
+                }
+            }
             Some(Entry::Damaged) => sessions.push(Listed::Damaged(*id)),
             Some(Entry::NewerVersion) => sessions.push(Listed::NewerVersion(*id)),
             _ => {}

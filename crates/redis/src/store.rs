@@ -12,8 +12,8 @@ use cloakroom_core::store::{
     validate_create, validate_renew,
 };
 use cloakroom_core::{
-    Error, ErrorKind, Generation, Operation, Placement, PlacementKey, Result, SessionId, SessionStore, Subject,
-    Timestamp,
+    Error, ErrorKind, Generation, Operation, Placement, PlacementKey, Result, SessionId,
+    SessionStore, Subject, Timestamp,
 };
 
 use crate::change::Change;
@@ -123,16 +123,22 @@ impl SessionStore for RedisStore {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Generation> {
-        let change = self.inner.change(self.call(Operation::Begin)?, self.inner.place(subject));
+        let change = self
+            .inner
+            .change(self.call(Operation::Begin)?, self.inner.place(subject));
         let wanted = Wanted::default().set(Some(subject), None);
-        let begin = change.decide(None, wanted, |view| semantics::begin(view, subject, until, now));
+        let begin = change.decide(None, wanted, |view| {
+            semantics::begin(view, subject, until, now)
+        });
         begin.await.map(|(generation, _)| generation)
     }
 
     async fn create(&self, request: &Create, now: Timestamp) -> Result<CreateOutcome> {
         validate_create(&self.inner.placement_key, request)?;
         let id = request.record.id();
-        let change = self.inner.change(self.call(Operation::Create)?, id.placement());
+        let change = self
+            .inner
+            .change(self.call(Operation::Create)?, id.placement());
         let wanted = Wanted::default().id(id).set(request.record.subject(), None);
         let create = change.decide(None, wanted, |view| semantics::create(view, request, now));
         create.await.map(|(outcome, _)| outcome)
@@ -144,7 +150,9 @@ impl SessionStore for RedisStore {
 
     async fn update(&self, request: &Update, now: Timestamp) -> Result<UpdateOutcome> {
         let (id, subject) = (request.id, request.subject.as_ref());
-        let change = self.inner.change(self.call(Operation::Update)?, id.placement());
+        let change = self
+            .inner
+            .change(self.call(Operation::Update)?, id.placement());
         let wanted = Wanted::default().id(id).set(subject, Some(id));
         let guess = self.inner.guess(id, subject);
         let update = change.decide(guess, wanted, |view| semantics::update(view, request, now));
@@ -157,29 +165,44 @@ impl SessionStore for RedisStore {
         subject: Option<&Subject>,
         now: Timestamp,
     ) -> Result<TouchOutcome> {
-        let change = self.inner.change(self.call(Operation::Touch)?, id.placement());
+        let change = self
+            .inner
+            .change(self.call(Operation::Touch)?, id.placement());
         let wanted = Wanted::default().id(id).set(subject, Some(id));
         let guess = self.inner.guess(id, subject);
-        let touch = change.decide(guess, wanted, |view| semantics::touch(view, id, subject, now));
+        let touch = change.decide(guess, wanted, |view| {
+            semantics::touch(view, id, subject, now)
+        });
         touch.await.map(|(outcome, _)| outcome)
     }
 
     async fn renew(&self, request: &Renew, now: Timestamp) -> Result<RenewOutcome> {
         validate_renew(request)?;
         let (old, subject) = (request.old, request.subject.as_ref());
-        let change = self.inner.change(self.call(Operation::Renew)?, old.placement());
-        let wanted = Wanted::default().id(old).id(request.new).set(subject, Some(old));
-        let guess = self.inner.guess(old, subject).map(|guess| guess.absent(request.new));
+        let change = self
+            .inner
+            .change(self.call(Operation::Renew)?, old.placement());
+        let wanted = Wanted::default()
+            .id(old)
+            .id(request.new)
+            .set(subject, Some(old));
+        let guess = self
+            .inner
+            .guess(old, subject)
+            .map(|guess| guess.absent(request.new));
         let renew = change.decide(guess, wanted, |view| semantics::renew(view, request, now));
         renew.await.map(|(outcome, _)| outcome)
     }
 
     async fn delete(&self, request: &Delete, now: Timestamp) -> Result<DeleteOutcome> {
         let (id, subject) = (request.id, request.subject.as_ref());
-        let mut change = self.inner.change(self.call(Operation::Delete)?, id.placement());
+        let mut change = self
+            .inner
+            .change(self.call(Operation::Delete)?, id.placement());
         change.replicas = self.inner.replicas;
         let wanted = Wanted::default().id(id).set(subject, Some(id));
-        let delete = change.decide(None, wanted, |view| semantics::delete(view, request, now));
+        let guess = self.inner.guess(id, subject);
+        let delete = change.decide(guess, wanted, |view| semantics::delete(view, request, now));
         let (outcome, replicas) = delete.await?;
         Ok(match outcome {
             DeleteOutcome::Deleted { .. } => DeleteOutcome::Deleted { replicas },
@@ -199,7 +222,9 @@ impl SessionStore for RedisStore {
 
     async fn revoke(&self, request: &Revoke, now: Timestamp) -> Result<Revoked> {
         let subject = &request.subject;
-        let mut change = self.inner.change(self.call(Operation::Revoke)?, self.inner.place(subject));
+        let mut change = self
+            .inner
+            .change(self.call(Operation::Revoke)?, self.inner.place(subject));
         change.victims = Victims::Members;
         change.replicas = self.inner.replicas;
         let wanted = match request.kind {
@@ -209,7 +234,10 @@ impl SessionStore for RedisStore {
         };
         let revoke = change.decide(None, wanted, |view| semantics::revoke(view, request, now));
         let (revoked, replicas) = revoke.await?;
-        Ok(Revoked { replicas, ..revoked })
+        Ok(Revoked {
+            replicas,
+            ..revoked
+        })
     }
 
     async fn purge_expired(&self, limit: usize, now: Timestamp) -> Result<usize> {

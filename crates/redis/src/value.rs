@@ -48,7 +48,9 @@ pub(crate) fn decode(id: SessionId, stored: Bytes) -> Entry {
     }
     match rest.first_chunk::<2>() {
         Some(&VERSION) => memory(id, kind, &stored).unwrap_or(Entry::Damaged),
-        Some([version, complement]) if *version > 1 && *version == !complement => Entry::NewerVersion,
+        Some([version, complement]) if *version > 1 && *version == !complement => {
+            Entry::NewerVersion
+        }
         _ => Entry::Damaged,
     }
 }

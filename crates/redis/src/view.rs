@@ -31,7 +31,10 @@ pub(crate) enum Stored {
     OtherType,
     /// The header of a record has its write, its times and both checksums; everything else that is
     /// stored is shorter.
-    Value { head: Vec<u8>, len: usize },
+    Value {
+        head: Vec<u8>,
+        len: usize,
+    },
 }
 
 /// What was read of a token set.

@@ -128,7 +128,12 @@ impl Watch {
         let next = self.state.next.load(Ordering::Relaxed);
         let then = now.saturating_add(millis(EVERY));
         let (order, failed) = (Ordering::Relaxed, Ordering::Relaxed);
-        now >= next && self.state.next.compare_exchange(next, then, order, failed).is_ok()
+        now >= next
+            && self
+                .state
+                .next
+                .compare_exchange(next, then, order, failed)
+                .is_ok()
     }
 
     /// Looks at all primaries.
@@ -165,8 +170,13 @@ impl Watch {
 
     /// Each once, until it is over.
     fn tell(&self, warnings: Vec<Warning>) {
-        let mut told = self.state.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_same = |a: &Warning, b: &Warning| std::mem::discriminant(a) == std::mem::discriminant(b);
+        let mut told = self
+            .state
+            .told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_same =
+            |a: &Warning, b: &Warning| std::mem::discriminant(a) == std::mem::discriminant(b);
         told.retain(|old| warnings.iter().any(|new| is_same(old, new)));
         let mut new = Vec::new();
         for warning in warnings {
@@ -184,7 +194,10 @@ impl Watch {
 
 /// What `INFO` says, since `CONFIG` is forbidden on managed servers.
 async fn evicts(link: &Link, call: &Call, primary: &Primary) -> Faulty<Option<Warning>> {
-    let info = match link.ask_primary(call, primary, cmd("INFO").arg("memory")).await {
+    let info = match link
+        .ask_primary(call, primary, cmd("INFO").arg("memory"))
+        .await
+    {
         Ok(Value::BulkString(info)) => String::from_utf8_lossy(&info).into_owned(),
         Ok(Value::VerbatimString { text, .. }) => text,
         Ok(_) => String::new(),

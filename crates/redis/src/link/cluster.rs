@@ -121,9 +121,10 @@ impl Cluster {
             for address in &known {
                 // So that one that is silent does not take all the time there is.
                 let now = Instant::now();
-                let share = self.security.connect_timeout.min(
-                    call.deadline.saturating_duration_since(now) / 2,
-                );
+                let share = self
+                    .security
+                    .connect_timeout
+                    .min(call.deadline.saturating_duration_since(now) / 2);
                 let call = Call {
                     deadline: now + share,
                     replicas: None,
@@ -156,7 +157,9 @@ impl Cluster {
         let reply = self.lines(address)?.line.send(call, &request).await?;
         let map = Map::parse(reply, address).ok_or_else(Fault::unexpected)?;
         if map.primaries.is_empty() {
-            return Err(Fault::no_primary("a node of the cluster knows no slots yet"));
+            return Err(Fault::no_primary(
+                "a node of the cluster knows no slots yet",
+            ));
         }
         Ok(map)
     }
@@ -165,7 +168,9 @@ impl Cluster {
         {
             // What is no primary any more needs no connection; one that comes back gets a new one.
             let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
-            nodes.retain(|address, _| new.primaries.contains(address) || self.seeds.contains(address));
+            nodes.retain(|address, _| {
+                new.primaries.contains(address) || self.seeds.contains(address)
+            });
         }
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
         *map = Map {
@@ -199,7 +204,13 @@ impl Map {
             let Value::Array(range) = range else {
                 return None;
             };
-            let [Value::Int(first), Value::Int(last), Value::Array(primary), ..] = &range[..] else {
+            let [
+                Value::Int(first),
+                Value::Int(last),
+                Value::Array(primary),
+                ..,
+            ] = &range[..]
+            else {
                 return None;
             };
             let [host, Value::Int(port), ..] = &primary[..] else {
@@ -238,8 +249,18 @@ mod tests {
     }
 
     fn range(first: i64, last: i64, host: Value, port: i64) -> Value {
-        let node = Value::Array(vec![host, Value::Int(port), text("id"), Value::Array(vec![])]);
-        Value::Array(vec![Value::Int(first), Value::Int(last), node.clone(), node])
+        let node = Value::Array(vec![
+            host,
+            Value::Int(port),
+            text("id"),
+            Value::Array(vec![]),
+        ]);
+        Value::Array(vec![
+            Value::Int(first),
+            Value::Int(last),
+            node.clone(),
+            node,
+        ])
     }
 
     fn asked() -> Address {

@@ -114,9 +114,9 @@ impl Line {
                 Target::Primary(sentinels) => sentinels.connect().await,
             }
         });
-        connected.await.unwrap_or_else(|_| {
-            Err(Fault::no_primary("the connection was not made in time"))
-        })
+        connected
+            .await
+            .unwrap_or_else(|_| Err(Fault::no_primary("the connection was not made in time")))
     }
 
     fn current(&self) -> Option<(MultiplexedConnection, u64)> {

@@ -144,7 +144,11 @@ mod tests {
     /// From `CLUSTER KEYSLOT`.
     #[test]
     fn slots_are_those_of_the_server() {
-        for (tag, expected) in [([0x00, 0x00], 6794), ([0xa3, 0xf1], 13421), ([0xff, 0xff], 14956)] {
+        for (tag, expected) in [
+            ([0x00, 0x00], 6794),
+            ([0xa3, 0xf1], 13421),
+            ([0xff, 0xff], 14956),
+        ] {
             assert_eq!(slot(Placement::from_bytes(tag)), expected);
         }
     }

@@ -62,7 +62,9 @@ impl Sentinels {
                 return Ok(address);
             }
         }
-        Err(Fault::no_primary("no Sentinel knows a primary of this name"))
+        Err(Fault::no_primary(
+            "no Sentinel knows a primary of this name",
+        ))
     }
 
     async fn ask(&self, node: &redis::Client, patience: Duration) -> Option<Address> {

@@ -114,7 +114,9 @@ impl Process {
     fn run(&self) -> bool {
         let mut command = Command::new("redis-server");
         if self.sentinel {
-            command.arg(self.dir.path().join("sentinel.conf")).arg("--sentinel");
+            command
+                .arg(self.dir.path().join("sentinel.conf"))
+                .arg("--sentinel");
         }
         command
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
@@ -130,7 +132,10 @@ impl Process {
             )
         });
         let guard = Command::new("sh")
-            .args(["-c", "cat >/dev/null; kill -9 \"$0\" 2>/dev/null; rm -rf \"$1\""])
+            .args([
+                "-c",
+                "cat >/dev/null; kill -9 \"$0\" 2>/dev/null; rm -rf \"$1\"",
+            ])
             .args([&server.id().to_string(), &self.guarded()])
             .stdin(Stdio::piped())
             .spawn()

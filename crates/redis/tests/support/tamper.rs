@@ -30,7 +30,10 @@ impl Around {
 
     pub(crate) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> T {
         let mut connection = self.connection.clone();
-        command.query_async(&mut connection).await.expect("an answer")
+        command
+            .query_async(&mut connection)
+            .await
+            .expect("an answer")
     }
 
     /// The key of a session, as the format says.
@@ -51,7 +54,11 @@ impl Around {
         let mut cursor = 0_u64;
         loop {
             let mut scan = cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1_000);
+            scan.arg(cursor)
+                .arg("MATCH")
+                .arg(&pattern)
+                .arg("COUNT")
+                .arg(1_000);
             let (next, some): (u64, Vec<Vec<u8>>) = self.run(&scan).await;
             keys.extend(some);
             cursor = next;
@@ -67,10 +74,18 @@ pub(crate) async fn expire(connection: &mut impl ConnectionLike, keys: &[Vec<u8>
     let time: (u64, u64) = cmd("TIME").query_async(connection).await.expect("the time");
     let there = time.0 * 1_000 + time.1 / 1_000;
     for key in keys {
-        let lives: i64 = cmd("PTTL").arg(key).query_async(connection).await.expect("a time to live");
+        let lives: i64 = cmd("PTTL")
+            .arg(key)
+            .query_async(connection)
+            .await
+            .expect("a time to live");
         assert_ne!(lives, -1, "{} is immortal", String::from_utf8_lossy(key));
         if lives >= 0 && there + lives as u64 <= now.as_millis() {
-            let _: i64 = cmd("DEL").arg(key).query_async(connection).await.expect("it goes");
+            let _: i64 = cmd("DEL")
+                .arg(key)
+                .query_async(connection)
+                .await
+                .expect("it goes");
         }
     }
 }
@@ -84,7 +99,9 @@ impl Tamper for Around {
     }
 
     async fn write_record(&self, id: SessionId, bytes: Vec<u8>) {
-        let _: () = self.run(cmd("SET").arg(self.id(id)).arg(bytes).arg("KEEPTTL")).await;
+        let _: () = self
+            .run(cmd("SET").arg(self.id(id)).arg(bytes).arg("KEEPTTL"))
+            .await;
     }
 
     async fn lose_record(&self, id: SessionId) {
@@ -96,7 +113,8 @@ impl Tamper for Around {
     }
 
     async fn stored_members(&self, subject: &Subject) -> usize {
-        self.run(cmd("ZCOUNT").arg(self.set(subject)).arg("(0").arg("+inf")).await
+        self.run(cmd("ZCOUNT").arg(self.set(subject)).arg("(0").arg("+inf"))
+            .await
     }
 
     async fn expire(&self, now: Timestamp) {
