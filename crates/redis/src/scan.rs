@@ -18,29 +18,39 @@ use crate::list::entries;
 use crate::read::strings;
 use crate::store::{Inner, RedisStore};
 
+/// How many keys a server looks at in one step, at most.
+const MOST: usize = 1_000;
+
 /// How many placements are looked at together.
 const IN_FLIGHT: usize = 64;
 
 /// Some sessions, and where to go on.
 ///
-/// `SCAN` goes over each primary in turn, in the order of their addresses. Slots that move to another
-/// node in the meantime could be overlooked: a scan of a cluster ends in
-/// [`ErrorKind::CursorLost`] where the primaries have changed.
+/// `SCAN` goes over each primary in turn. A session whose slot moved to a node that was scanned before
+/// would be overlooked: a scan of a cluster ends in [`ErrorKind::CursorLost`] where slots have moved since
+/// it began, or are moving.
 pub(crate) async fn page(
     store: &Inner,
     call: &Call,
     page: &Page,
     now: Timestamp,
 ) -> Result<ScanPage> {
-    let operation = call.operation;
-    let told = |fault: Fault| fault.not_written().of(operation);
-    let primaries = primaries(store, call).await.map_err(told)?;
-    let Some(mut walk) = Walk::from(primaries, page.after.as_ref()) else {
-        return Err(Error::new(ErrorKind::CursorLost, operation));
+    let told = |fault: Fault| fault.not_written().of(call.operation);
+    let layout = Layout::look(store, call).await.map_err(told)?;
+    let Some(mut walk) = layout.and_then(|layout| Walk::over(layout, page.after.as_ref())) else {
+        return Err(Error::new(ErrorKind::CursorLost, call.operation));
     };
-    let (ids, more) = walk.ids(store, call, page.limit).await.map_err(told)?;
-    let sessions = listed(store, call, &ids, now).await.map_err(told)?;
-    let next = more.then(|| walk.cursor());
+    let mut sessions = Vec::new();
+    // Not many more than were asked for; and no longer than need be where few of the keys are ours.
+    let mut step = page.limit.clamp(10, MOST);
+    while sessions.len() < page.limit {
+        let Some(ids) = walk.step(store, call, step).await.map_err(told)? else {
+            break;
+        };
+        sessions.extend(listed(store, call, &ids, now).await.map_err(told)?);
+        step = (step * 2).min(MOST);
+    }
+    let next = walk.cursor();
     Ok(ScanPage { sessions, next })
 }
 
@@ -62,88 +72,110 @@ pub(crate) async fn count(store: &RedisStore, now: Timestamp) -> Result<u64> {
     }
 }
 
-/// A way over all keys.
-#[derive(Debug)]
-struct Walk {
+/// Which primaries there are, and a stamp of who has which slots.
+struct Layout {
     primaries: Vec<Primary>,
+    stamp: u32,
+}
+
+impl Layout {
+    /// None where slots are on the move.
+    async fn look(store: &Inner, call: &Call) -> Faulty<Option<Self>> {
+        let mut primaries = store.link.primaries(call).await?;
+        // In the same order on every host.
+        primaries.sort_by_key(|primary| primary.0.as_ref().map(Address::to_string));
+        let mut stamp = crc32fast::Hasher::new();
+        for primary in primaries.iter().filter(|primary| primary.0.is_some()) {
+            let mut command = cmd("CLUSTER");
+            let nodes = store
+                .link
+                .ask_primary(call, primary, command.arg("NODES"))
+                .await?;
+            let Some(slots) = own_slots(&nodes) else {
+                return Err(Fault::unexpected());
+            };
+            if slots.contains('[') {
+                return Ok(None);
+            }
+            stamp.update(slots.as_bytes());
+            stamp.update(b"\n");
+        }
+        Ok(Some(Self {
+            primaries,
+            stamp: stamp.finalize(),
+        }))
+    }
+}
+
+/// The slots of the node that answers: the fields from the ninth on of the line about itself. A slot that
+/// moves stands in brackets.
+fn own_slots(nodes: &Value) -> Option<String> {
+    let text = match nodes {
+        Value::BulkString(text) => std::str::from_utf8(text).ok()?,
+        Value::VerbatimString { text, .. } => text,
+        _ => return None,
+    };
+    let own = text.lines().find(|line| line.contains("myself"))?;
+    let (id, rest) = own.split_once(' ')?;
+    let slots = rest.split(' ').skip(7).collect::<Vec<_>>().join(" ");
+    Some(format!("{id} {slots}"))
+}
+
+/// A way over all keys.
+struct Walk {
+    layout: Layout,
     at: usize,
     cursor: u64,
 }
 
 impl Walk {
-    /// A cursor names the primaries that there were, the one that is being scanned, and where there.
-    fn from(primaries: Vec<Primary>, after: Option<&Cursor>) -> Option<Self> {
+    /// A cursor is the stamp of the layout, the number of the primary, and the cursor there.
+    fn over(layout: Layout, after: Option<&Cursor>) -> Option<Self> {
         let (at, cursor) = match after {
             None => (0, 0),
             Some(after) => {
                 let text = std::str::from_utf8(after.as_bytes()).ok()?;
-                let (there, rest) = text.split_once(' ')?;
-                let (at, cursor) = rest.split_once(' ')?;
-                if there != names(&primaries) {
+                let mut fields = text.split(' ');
+                let stamp: u32 = fields.next()?.parse().ok()?;
+                let at = fields.next()?.parse().ok()?;
+                let cursor = fields.next()?.parse().ok()?;
+                if stamp != layout.stamp || fields.next().is_some() {
                     return None;
                 }
-                (at.parse().ok()?, cursor.parse().ok()?)
+                (at, cursor)
             }
         };
-        (at < primaries.len()).then_some(Self {
-            primaries,
-            at,
-            cursor,
-        })
+        (at < layout.primaries.len()).then_some(Self { layout, at, cursor })
     }
 
-    fn cursor(&self) -> Cursor {
-        let text = format!("{} {} {}", names(&self.primaries), self.at, self.cursor);
-        Cursor::new(text.into_bytes())
+    /// Where to go on; none at the end.
+    fn cursor(&self) -> Option<Cursor> {
+        let text = format!("{} {} {}", self.layout.stamp, self.at, self.cursor);
+        (self.at < self.layout.primaries.len()).then(|| Cursor::new(text.into_bytes()))
     }
 
-    /// About so many ids, and whether there are more to come.
-    async fn ids(
+    /// Looks at about so many keys; none at the end.
+    async fn step(
         &mut self,
         store: &Inner,
         call: &Call,
-        limit: usize,
-    ) -> Faulty<(Vec<SessionId>, bool)> {
+        count: usize,
+    ) -> Faulty<Option<Vec<SessionId>>> {
+        let Some(primary) = self.layout.primaries.get(self.at) else {
+            return Ok(None);
+        };
         let pattern = store.link.keys.every_id();
-        let mut ids = Vec::new();
-        while let Some(primary) = self.primaries.get(self.at) {
-            // Many keys are none of ours, or not ids.
-            let count = limit.clamp(10, 1000);
-            let found = scan(store, call, primary, self.cursor, &pattern, count).await?;
-            ids.extend(
-                found
-                    .keys
-                    .iter()
-                    .filter_map(|key| match store.link.keys.parse(key)? {
-                        Named::Id(id) => Some(id),
-                        Named::Set(..) => None,
-                    }),
-            );
-            self.cursor = found.next;
-            if found.next == 0 {
-                self.at += 1;
-            }
-            if ids.len() >= limit {
-                break;
-            }
+        let found = scan(store, call, primary, self.cursor, &pattern, count).await?;
+        self.cursor = found.next;
+        if found.next == 0 {
+            self.at += 1;
         }
-        Ok((ids, self.at < self.primaries.len()))
+        let id = |key: &Vec<u8>| match store.link.keys.parse(key)? {
+            Named::Id(id) => Some(id),
+            Named::Set(..) => None,
+        };
+        Ok(Some(found.keys.iter().filter_map(id).collect()))
     }
-}
-
-/// In the same order on every host.
-async fn primaries(store: &Inner, call: &Call) -> Faulty<Vec<Primary>> {
-    let mut primaries = store.link.primaries(call).await?;
-    primaries.sort_by_key(|primary| primary.0.as_ref().map(Address::to_string));
-    Ok(primaries)
-}
-
-fn names(primaries: &[Primary]) -> String {
-    let names = primaries.iter().map(|primary| match &primary.0 {
-        None => "-".to_owned(),
-        Some(address) => address.to_string(),
-    });
-    names.collect::<Vec<_>>().join(",")
 }
 
 /// Some keys of one primary.

@@ -227,6 +227,16 @@ impl SessionStore for RedisStore {
             .change(self.call(Operation::Revoke)?, self.inner.place(subject));
         change.victims = Victims::Members;
         change.replicas = self.inner.replicas;
+        let elsewhere = |id: SessionId| id.placement() != self.inner.place(subject);
+        // What has another placement is none of the subject's: there is nothing to look at.
+        let request = &match request.kind {
+            RevokeKind::One(id) if elsewhere(id) => return Ok(nothing_revoked()),
+            RevokeKind::AllExcept(id) if elsewhere(id) => Revoke {
+                kind: RevokeKind::All,
+                ..request.clone()
+            },
+            _ => request.clone(),
+        };
         let wanted = match request.kind {
             RevokeKind::All => Wanted::default().all(subject),
             RevokeKind::AllExcept(id) => Wanted::default().id(id).all(subject),
@@ -251,6 +261,14 @@ impl SessionStore for RedisStore {
 
     async fn count(&self, now: Timestamp) -> Result<u64> {
         scan::count(self, now).await
+    }
+}
+
+fn nothing_revoked() -> Revoked {
+    Revoked {
+        ended: Vec::new(),
+        repeated: false,
+        replicas: None,
     }
 }
 

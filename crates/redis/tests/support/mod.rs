@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod cluster;
 pub(crate) mod process;
+pub(crate) mod sentinel;
 pub(crate) mod tamper;
 
 use std::sync::OnceLock;
@@ -57,7 +59,7 @@ impl Harness for Standalone {
         let url = format!("{}/{database}", shared().url());
         Self {
             database,
-            around: Around::at(&url, "cloakroom").await,
+            around: Around::at(&[url], "cloakroom").await,
         }
     }
 

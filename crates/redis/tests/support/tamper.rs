@@ -2,12 +2,13 @@
 
 use cloakroom_conformance::Tamper;
 use cloakroom_core::{PlacementKey, SessionId, Subject, Timestamp};
-use redis::aio::ConnectionLike;
+use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, cmd};
 
 /// A way around the store, by plain commands.
 pub(crate) struct Around {
-    connection: redis::aio::MultiplexedConnection,
+    /// One for each primary.
+    connections: Vec<MultiplexedConnection>,
     prefix: String,
 }
 
@@ -18,22 +19,26 @@ impl std::fmt::Debug for Around {
 }
 
 impl Around {
-    pub(crate) async fn at(url: &str, prefix: &str) -> Self {
-        let client = redis::Client::open(url).expect("a URL");
-        let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
-        let connection = client.get_multiplexed_async_connection_with_config(&config);
+    pub(crate) async fn at(urls: &[String], prefix: &str) -> Self {
+        let mut connections = Vec::new();
+        for url in urls {
+            connections.push(connect(url).await);
+        }
         Self {
-            connection: connection.await.expect("the server is there"),
+            connections,
             prefix: prefix.to_owned(),
         }
     }
 
+    /// Asks whoever has the key.
     pub(crate) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> T {
-        let mut connection = self.connection.clone();
-        command
-            .query_async(&mut connection)
-            .await
-            .expect("an answer")
+        for connection in &self.connections {
+            match command.query_async(&mut connection.clone()).await {
+                Err(error) if error.code() == Some("MOVED") => {}
+                answer => return answer.expect("an answer"),
+            }
+        }
+        panic!("nobody has this key");
     }
 
     /// The key of a session, as the format says.
@@ -47,47 +52,37 @@ impl Around {
         format!("{}:{{{placement}}}:u:{}", self.prefix, subject.as_str())
     }
 
-    /// All keys of the database.
+    /// All keys with this prefix.
     pub(crate) async fn keys(&self) -> Vec<Vec<u8>> {
         let pattern = format!("{}:{{*", self.prefix);
         let mut keys = Vec::new();
-        let mut cursor = 0_u64;
-        loop {
-            let mut scan = cmd("SCAN");
-            scan.arg(cursor)
-                .arg("MATCH")
-                .arg(&pattern)
-                .arg("COUNT")
-                .arg(1_000);
-            let (next, some): (u64, Vec<Vec<u8>>) = self.run(&scan).await;
-            keys.extend(some);
-            cursor = next;
-            if cursor == 0 {
-                return keys;
+        for connection in &self.connections {
+            let mut cursor = 0_u64;
+            loop {
+                let mut scan = cmd("SCAN");
+                scan.arg(cursor)
+                    .arg("MATCH")
+                    .arg(&pattern)
+                    .arg("COUNT")
+                    .arg(1_000);
+                let scanned = scan.query_async(&mut connection.clone()).await;
+                let (next, some): (u64, Vec<Vec<u8>>) = scanned.expect("some keys");
+                keys.extend(some);
+                cursor = next;
+                if cursor == 0 {
+                    break;
+                }
             }
         }
+        keys
     }
 }
 
-/// What the engine will have taken away by then: keys whose time to live is up.
-pub(crate) async fn expire(connection: &mut impl ConnectionLike, keys: &[Vec<u8>], now: Timestamp) {
-    let time: (u64, u64) = cmd("TIME").query_async(connection).await.expect("the time");
-    let there = time.0 * 1_000 + time.1 / 1_000;
-    for key in keys {
-        let lives: i64 = cmd("PTTL")
-            .arg(key)
-            .query_async(connection)
-            .await
-            .expect("a time to live");
-        assert_ne!(lives, -1, "{} is immortal", String::from_utf8_lossy(key));
-        if lives >= 0 && there + lives as u64 <= now.as_millis() {
-            let _: i64 = cmd("DEL")
-                .arg(key)
-                .query_async(connection)
-                .await
-                .expect("it goes");
-        }
-    }
+pub(crate) async fn connect(url: &str) -> MultiplexedConnection {
+    let client = redis::Client::open(url).expect("a URL");
+    let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
+    let connection = client.get_multiplexed_async_connection_with_config(&config);
+    connection.await.expect("the server is there")
 }
 
 #[async_trait::async_trait]
@@ -118,8 +113,17 @@ impl Tamper for Around {
     }
 
     async fn expire(&self, now: Timestamp) {
-        let keys = self.keys().await;
-        let mut connection = self.connection.clone();
-        expire(&mut connection, &keys, now).await;
+        let time = cmd("TIME")
+            .query_async(&mut self.connections[0].clone())
+            .await;
+        let (seconds, micros): (u64, u64) = time.expect("the time");
+        let there = seconds * 1_000 + micros / 1_000;
+        for key in self.keys().await {
+            let lives: i64 = self.run(cmd("PTTL").arg(&key)).await;
+            assert_ne!(lives, -1, "{} is immortal", String::from_utf8_lossy(&key));
+            if lives >= 0 && there + lives as u64 <= now.as_millis() {
+                let _: i64 = self.run(cmd("DEL").arg(&key)).await;
+            }
+        }
     }
 }
