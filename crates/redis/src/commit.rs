@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cloakroom_core::semantics::Entry;
-use cloakroom_core::{Placement, Record, RecordVersion, SessionId, Subject};
+use cloakroom_core::{Placement, Record, RecordVersion, SessionId, Subject, Timestamp};
 
 use crate::head;
 use crate::keys::{Keys, member};
 use crate::value;
-use crate::view::{KnownSet, Stored, UsedSet, View};
+use crate::view::{Guess, KnownSet, Stored, UsedSet, View};
 
 /// How exactly the members that a decision ends must be as they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +29,11 @@ pub(crate) struct Commit {
     numbers: HashMap<Vec<u8>, usize>,
 }
 
-/// What is the same for all commits of a store.
+/// How it is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Format {
+    /// The operation's own.
+    pub(crate) now: Timestamp,
     pub(crate) margin: Duration,
     pub(crate) version: RecordVersion,
 }
@@ -47,7 +49,10 @@ impl Commit {
     ) -> Self {
         let mut commit = Self {
             keys: Vec::new(),
-            args: vec![number(format.margin.as_millis())],
+            args: vec![
+                number(format.now.as_millis()),
+                number(format.margin.as_millis()),
+            ],
             numbers: HashMap::new(),
         };
         commit.check(keys, placement, view, victims);
@@ -91,6 +96,29 @@ impl Commit {
         if known.other_type {
             return self.instruct("w", key, []);
         }
+        match known.guess {
+            None => self.check_read(key, known, used),
+            Some(Guess::Kept) => {}
+            Some(Guess::SignIn { generation, max }) => {
+                let begins = generation.map_or(b"g:".to_vec(), |generation| head::of(&generation));
+                self.instruct("G", key, [begins]);
+                self.instruct("R", key, [number(max)]);
+            }
+        }
+        if used.members && known.members.is_some() {
+            return;
+        }
+        for id in &used.is_member {
+            let is = known.is_member.get(id).copied().unwrap_or_else(|| {
+                let members = known.members.as_deref().unwrap_or_default();
+                members.binary_search(id).is_ok()
+            });
+            let letter = if is { "M" } else { "m" };
+            self.instruct(letter, key, [member(*id).to_vec()]);
+        }
+    }
+
+    fn check_read(&mut self, key: &[u8], known: &KnownSet, used: &UsedSet) {
         if used.head {
             let count = [number(known.raw_head.len())];
             self.instruct("H", key, count.into_iter().chain(known.raw_head.clone()));
@@ -105,15 +133,6 @@ impl Commit {
             let all = ids.chain(known.strangers.iter().cloned());
             let count = number(members.len() + known.strangers.len());
             self.instruct("S", key, [count].into_iter().chain(all));
-            return;
-        }
-        for id in &used.is_member {
-            let is = known.is_member.get(id).copied().unwrap_or_else(|| {
-                let members = known.members.as_deref().unwrap_or_default();
-                members.binary_search(id).is_ok()
-            });
-            let letter = if is { "M" } else { "m" };
-            self.instruct(letter, key, [member(*id).to_vec()]);
         }
     }
 

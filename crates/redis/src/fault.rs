@@ -59,8 +59,9 @@ impl Fault {
         self.unknown
     }
 
-    pub(crate) fn is_denied(&self) -> bool {
-        self.kind == ErrorKind::Denied
+    /// Whether the server knows no such command, or does not let this user give it.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.unknown && matches!(self.kind, ErrorKind::Denied | ErrorKind::Internal)
     }
 
     /// Whether a key holds a value of another type than ours do.
@@ -102,7 +103,20 @@ impl Fault {
     /// The deadline came before anything was sent.
     pub(crate) fn not_sent() -> Self {
         let why = "no connection was ready before the operation's deadline";
-        Self::new(ErrorKind::Timeout, Reaction::GiveUp, why)
+        Self::new(ErrorKind::Unavailable, Reaction::Wait, why)
+    }
+
+    /// Others have tried to connect just now, in vain, and the next try is due after the deadline.
+    pub(crate) fn not_connected(why: &str) -> Self {
+        let why = format!("there is no connection: {why}");
+        Self::new(ErrorKind::Unavailable, Reaction::Wait, why)
+    }
+
+    pub(crate) fn why(&self) -> String {
+        self.source
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
     }
 
     /// A server of a cluster that was taken for one that stands alone.

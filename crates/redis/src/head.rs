@@ -14,13 +14,17 @@ const TEXT: usize = 22;
 /// base64url. The score is the time until which the set is kept, **negated**: sessions have their
 /// deadline as a positive score, so that the head is what has the lowest.
 pub(crate) fn encode(head: &SetHead) -> (Vec<u8>, i64) {
-    let mut member = b"g:".to_vec();
-    member.extend_from_slice(&text(head.generation.as_bytes()));
+    let mut member = of(&head.generation);
     if let Some(by) = &head.revoked_by {
         member.push(b':');
         member.extend_from_slice(&text(by.as_bytes()));
     }
     (member, score(head.kept_until))
+}
+
+/// What the head of this generation begins with.
+pub(crate) fn of(generation: &Generation) -> Vec<u8> {
+    [b"g:", &text(generation.as_bytes())[..]].concat()
 }
 
 /// Reads a head; none where it is none.

@@ -4,9 +4,11 @@
 #[doc = include_str!("../docs/format.md")]
 pub mod format {}
 
+mod begin;
 mod change;
 mod commit;
 mod config;
+mod create;
 mod fault;
 mod head;
 mod keys;

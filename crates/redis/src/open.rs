@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use cloakroom_core::{Error, ErrorKind, Operation, Placement, PlacementKey, Result, Timeouts};
 use redis::{Value, cmd};
 
-use crate::commit::Format;
 use crate::config::RedisStoreBuilder;
 use crate::fault::{Fault, Faulty};
 use crate::keys::Keys;
@@ -47,10 +46,8 @@ pub(crate) async fn open(builder: RedisStoreBuilder, link: Link) -> Result<Redis
         inner: Arc::new(Inner {
             link,
             placement_key: key,
-            format: Format {
-                margin: builder.margin,
-                version: builder.version,
-            },
+            margin: builder.margin,
+            version: builder.version,
             replicas: builder.replicas,
             recent: Recent::new(),
             broom: Mutex::new(Broom::default()),

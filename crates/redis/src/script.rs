@@ -25,6 +25,8 @@ scripts! {
     READ = "read.lua";
     /// Changes keys if what the decision was based on still holds.
     COMMIT = "commit.lua";
+    /// The generation of a token set.
+    BEGIN = "begin.lua";
     /// Takes out of a token set what is over.
     PRUNE = "prune.lua";
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cloakroom_core::semantics;
@@ -12,8 +13,8 @@ use cloakroom_core::store::{
     validate_create, validate_renew,
 };
 use cloakroom_core::{
-    Error, ErrorKind, Generation, Operation, Placement, PlacementKey, Result, SessionId,
-    SessionStore, Subject, Timestamp,
+    Error, ErrorKind, Generation, Operation, Placement, PlacementKey, RecordVersion, Result,
+    SessionId, SessionStore, Subject, Timestamp,
 };
 
 use crate::change::Change;
@@ -24,9 +25,9 @@ use crate::purge::Broom;
 use crate::read::Wanted;
 use crate::recent::Recent;
 use crate::server::Server;
-use crate::view::{KnownSet, View};
+use crate::view::{Guess, KnownSet, View};
 use crate::watch::Watch;
-use crate::{list, load, purge, scan};
+use crate::{begin, create, list, load, purge, scan};
 
 /// A session store on Redis or Valkey: many hosts share it.
 ///
@@ -39,7 +40,8 @@ pub struct RedisStore {
 pub(crate) struct Inner {
     pub(crate) link: Link,
     pub(crate) placement_key: PlacementKey,
-    pub(crate) format: Format,
+    pub(crate) margin: Duration,
+    pub(crate) version: RecordVersion,
     pub(crate) replicas: Option<Replicas>,
     pub(crate) recent: Recent,
     pub(crate) broom: Mutex<Broom>,
@@ -86,13 +88,21 @@ impl Inner {
         self.placement_key.place(subject)
     }
 
-    fn change(&self, call: Call, placement: Placement) -> Change<'_> {
+    pub(crate) fn margin_millis(&self) -> u64 {
+        u64::try_from(self.margin.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn change(&self, call: Call, placement: Placement, now: Timestamp) -> Change<'_> {
         Change {
             link: &self.link,
             call,
             placement,
             victims: Victims::Exact,
-            format: self.format,
+            format: Format {
+                now,
+                margin: self.margin,
+                version: self.version,
+            },
             replicas: None,
         }
     }
@@ -103,10 +113,26 @@ impl Inner {
         let mut view = View::default();
         view.entries.insert(id, known);
         if let Some(subject) = subject {
-            let mut set = KnownSet::default();
-            set.is_member.insert(id, true);
+            let set = KnownSet::guessed(Guess::Kept, [id]);
             view.sets.insert(subject.clone(), set);
         }
+        Some(view)
+    }
+
+    /// A sign-in as most are: the id is new, the generation still there, and there is room.
+    fn guess_create(&self, request: &Create) -> Option<View> {
+        let subject = request.record.subject()?;
+        let mut view = View::default().absent(request.record.id());
+        let replaced = request.replaces.map(|replaces| replaces.id);
+        if let Some(old) = replaced {
+            view.entries.insert(old, self.recent.get(old)?);
+        }
+        let guess = Guess::SignIn {
+            generation: request.generation,
+            max: request.cap.max(),
+        };
+        view.sets
+            .insert(subject.clone(), KnownSet::guessed(guess, replaced));
         Some(view)
     }
 }
@@ -123,24 +149,23 @@ impl SessionStore for RedisStore {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Generation> {
-        let change = self
-            .inner
-            .change(self.call(Operation::Begin)?, self.inner.place(subject));
-        let wanted = Wanted::default().set(Some(subject), None);
-        let begin = change.decide(None, wanted, |view| {
-            semantics::begin(view, subject, until, now)
-        });
-        begin.await.map(|(generation, _)| generation)
+        let call = self.call(Operation::Begin)?;
+        begin::begin(&self.inner, &call, subject, until, now).await
     }
 
     async fn create(&self, request: &Create, now: Timestamp) -> Result<CreateOutcome> {
         validate_create(&self.inner.placement_key, request)?;
         let id = request.record.id();
-        let change = self
-            .inner
-            .change(self.call(Operation::Create)?, id.placement());
+        let call = self.call(Operation::Create)?;
+        if request.record.subject().is_none()
+            && create::at_free_id(&self.inner, &call, request).await?
+        {
+            return Ok(create::created());
+        }
+        let change = self.inner.change(call, id.placement(), now);
         let wanted = Wanted::default().id(id).set(request.record.subject(), None);
-        let create = change.decide(None, wanted, |view| semantics::create(view, request, now));
+        let guess = self.inner.guess_create(request);
+        let create = change.decide(guess, wanted, |view| semantics::create(view, request, now));
         create.await.map(|(outcome, _)| outcome)
     }
 
@@ -152,7 +177,7 @@ impl SessionStore for RedisStore {
         let (id, subject) = (request.id, request.subject.as_ref());
         let change = self
             .inner
-            .change(self.call(Operation::Update)?, id.placement());
+            .change(self.call(Operation::Update)?, id.placement(), now);
         let wanted = Wanted::default().id(id).set(subject, Some(id));
         let guess = self.inner.guess(id, subject);
         let update = change.decide(guess, wanted, |view| semantics::update(view, request, now));
@@ -167,7 +192,7 @@ impl SessionStore for RedisStore {
     ) -> Result<TouchOutcome> {
         let change = self
             .inner
-            .change(self.call(Operation::Touch)?, id.placement());
+            .change(self.call(Operation::Touch)?, id.placement(), now);
         let wanted = Wanted::default().id(id).set(subject, Some(id));
         let guess = self.inner.guess(id, subject);
         let touch = change.decide(guess, wanted, |view| {
@@ -181,7 +206,7 @@ impl SessionStore for RedisStore {
         let (old, subject) = (request.old, request.subject.as_ref());
         let change = self
             .inner
-            .change(self.call(Operation::Renew)?, old.placement());
+            .change(self.call(Operation::Renew)?, old.placement(), now);
         let wanted = Wanted::default()
             .id(old)
             .id(request.new)
@@ -198,7 +223,7 @@ impl SessionStore for RedisStore {
         let (id, subject) = (request.id, request.subject.as_ref());
         let mut change = self
             .inner
-            .change(self.call(Operation::Delete)?, id.placement());
+            .change(self.call(Operation::Delete)?, id.placement(), now);
         change.replicas = self.inner.replicas;
         let wanted = Wanted::default().id(id).set(subject, Some(id));
         let guess = self.inner.guess(id, subject);
@@ -222,9 +247,11 @@ impl SessionStore for RedisStore {
 
     async fn revoke(&self, request: &Revoke, now: Timestamp) -> Result<Revoked> {
         let subject = &request.subject;
-        let mut change = self
-            .inner
-            .change(self.call(Operation::Revoke)?, self.inner.place(subject));
+        let mut change = self.inner.change(
+            self.call(Operation::Revoke)?,
+            self.inner.place(subject),
+            now,
+        );
         change.victims = Victims::Members;
         change.replicas = self.inner.replicas;
         let elsewhere = |id: SessionId| id.placement() != self.inner.place(subject);
@@ -242,7 +269,11 @@ impl SessionStore for RedisStore {
             RevokeKind::AllExcept(id) => Wanted::default().id(id).all(subject),
             RevokeKind::One(id) => Wanted::default().id(id).set(Some(subject), Some(id)),
         };
-        let revoke = change.decide(None, wanted, |view| semantics::revoke(view, request, now));
+        let guess = match request.kind {
+            RevokeKind::One(id) => self.inner.guess(id, Some(subject)),
+            RevokeKind::All | RevokeKind::AllExcept(_) => None,
+        };
+        let revoke = change.decide(guess, wanted, |view| semantics::revoke(view, request, now));
         let (revoked, replicas) = revoke.await?;
         Ok(Revoked {
             replicas,

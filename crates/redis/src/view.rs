@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cloakroom_core::semantics::{Entry, SetHead, Shelf};
-use cloakroom_core::{Error, ErrorKind, Operation, Result, SessionId, Subject};
+use cloakroom_core::{
+    Error, ErrorKind, Generation, Operation, Result, SessionId, Subject, Timestamp,
+};
 
 /// What was read of one placement. Where the semantics ask for something that was not, that is noted
 /// as wanted, and the attempt ends in an error that nobody sees: it is made again once it was read.
@@ -51,6 +53,40 @@ pub(crate) struct KnownSet {
     pub(crate) members: Option<Vec<SessionId>>,
     /// Members that no id has: damage.
     pub(crate) strangers: Vec<Vec<u8>>,
+    /// Where the set was not read.
+    pub(crate) guess: Option<Guess>,
+}
+
+/// What a set that was not read is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guess {
+    /// One with a head that is not over: so the decision leaves it to the script whether the set goes.
+    Kept,
+    /// One with a head that is not over, of this generation where one is named, and with room for one more.
+    SignIn {
+        generation: Option<Generation>,
+        max: u32,
+    },
+}
+
+impl KnownSet {
+    /// A set that was not read, with these members.
+    pub(crate) fn guessed(guess: Guess, members: impl IntoIterator<Item = SessionId>) -> Self {
+        let generation = match guess {
+            Guess::SignIn { generation, .. } => generation,
+            Guess::Kept => None,
+        };
+        Self {
+            head: Some(SetHead {
+                generation: generation.unwrap_or(Generation::from_stored([0; Generation::LEN])),
+                kept_until: Timestamp::MAX,
+                revoked_by: None,
+            }),
+            is_member: members.into_iter().map(|id| (id, true)).collect(),
+            guess: Some(guess),
+            ..Self::default()
+        }
+    }
 }
 
 /// What the semantics asked for: what was there is to be checked, what was not is to be read.

@@ -201,7 +201,7 @@ async fn evicts(link: &Link, call: &Call, primary: &Primary) -> Faulty<Option<Wa
         Ok(Value::BulkString(info)) => String::from_utf8_lossy(&info).into_owned(),
         Ok(Value::VerbatimString { text, .. }) => text,
         Ok(_) => String::new(),
-        Err(fault) if fault.is_denied() => String::new(),
+        Err(fault) if fault.is_refused() => String::new(),
         Err(fault) => return Err(fault),
     };
     let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name));

@@ -41,6 +41,8 @@ struct Current {
 struct Pace {
     failures: u32,
     next: Option<Instant>,
+    /// What went wrong last.
+    why: String,
 }
 
 impl Line {
@@ -82,8 +84,7 @@ impl Line {
         loop {
             if let Some(next) = pace.next {
                 if next >= deadline {
-                    sleep_until(deadline).await;
-                    return Err(Fault::not_sent());
+                    return Err(Fault::not_connected(&pace.why));
                 }
                 sleep_until(next).await;
             }
@@ -94,7 +95,7 @@ impl Line {
                 }
                 Err(fault) => fault,
             };
-            pace.failed();
+            pace.failed(&fault);
             let in_time = pace.next.is_some_and(|next| next < deadline);
             if fault.reaction == Reaction::GiveUp || !in_time {
                 return Err(fault);
@@ -151,7 +152,8 @@ impl std::fmt::Debug for Current {
 }
 
 impl Pace {
-    fn failed(&mut self) {
+    fn failed(&mut self, fault: &Fault) {
+        self.why = fault.why();
         self.next = Some(Instant::now() + backoff(self.failures));
         self.failures = self.failures.saturating_add(1);
     }

@@ -68,6 +68,8 @@ impl Security {
         let info = info.set_redis_settings(self.settings.clone());
         #[cfg(feature = "tls")]
         if let (Some(tls), ConnectionAddr::TcpTls { .. }) = (&self.tls, info.addr()) {
+            // A choice for the whole process; one that was made before stands.
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let client = tls.client.clone();
             let certificates = redis::TlsCertificates {
                 client_tls: client.map(|(client_cert, client_key)| redis::ClientTlsConfig {

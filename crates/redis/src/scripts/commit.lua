@@ -1,7 +1,7 @@
 -- Changes keys of one placement, if all that the decision was based on still holds.
 --
 -- KEYS   every key that is looked at or changed
--- ARGV   the margin of the times to live, in ms; then instructions, each a letter with its arguments,
+-- ARGV   now, and the margin of the times to live, in ms; then instructions, each a letter with its arguments,
 --        of which K is the number of a key: first what has to hold, then `.`, then what to write
 -- reply  1 where it was done; 0 where something does not hold any more, and nothing was written
 --
@@ -17,15 +17,20 @@
 --   m K member     no member                                  after the last that it is kept for
 --   H K n …        the head: n members
 --                  and scores in turn
+--   G K begins     the head begins so,       X sees to it as well that a set goes that has no
+--                  and is not over           session, and a head that is over
+--   R K n          room: less than n
+--                  members
 --   C K n          n members, with those
 --                  of the head
 --   S K n …        the very members, and no others
 --
--- A script, because it must not write unless all of it holds. It reads each set that it writes to
--- before it writes anything, so that one of the wrong type fails it before the first write. It removes
+-- A script, because it must not write unless all of it holds. It looks at each set that it writes to
+-- before it writes anything, so that one of another type is found before the first write. It removes
 -- before it stores: a server that is full refuses the first write of a script if that may need memory, so
 -- that ending a session works on a full server too.
-local call, at = redis.call, 2
+local call, at = redis.call, 3
+local now, margin = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local function arg()
   at = at + 1
@@ -49,24 +54,33 @@ local holds = {
   end,
   W = function() return is_other(key(), 'string') end,
   w = function() return is_other(key(), 'zset') end,
-  M = function() return call('ZSCORE', key(), arg()) ~= false end,
-  m = function() return call('ZSCORE', key(), arg()) == false end,
+  M = function() return type(redis.pcall('ZSCORE', key(), arg())) == 'string' end,
+  m = function() return redis.pcall('ZSCORE', key(), arg()) == false end,
   H = function()
     local k, n = key(), tonumber(arg())
-    local head = call('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
-    local same = #head == n
+    local head = redis.pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
+    local same = not head.err and #head == n
     for i = 1, n do
       same = arg() == head[i] and same
     end
     return same
   end,
-  C = function() return call('ZCARD', key()) == tonumber(arg()) end,
+  G = function()
+    local k, begins = key(), arg()
+    local head = redis.pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
+    return not head.err and #head == 2 and string.sub(head[1], 1, #begins) == begins and -tonumber(head[2]) > now
+  end,
+  R = function()
+    local k, n = key(), tonumber(arg())
+    return call('ZCARD', k) - call('ZCOUNT', k, '-inf', 0) < n
+  end,
+  C = function() return redis.pcall('ZCARD', key()) == tonumber(arg()) end,
   S = function()
     local k, n = key(), tonumber(arg())
-    local members = call('ZRANGEBYSCORE', k, '(0', '+inf')
+    local members = redis.pcall('ZRANGEBYSCORE', k, '(0', '+inf')
     local there = {}
     for i = 1, #members do there[members[i]] = true end
-    local same = #members == n
+    local same = not members.err and #members == n
     for _ = 1, n do
       same = there[arg()] and same
     end
@@ -104,11 +118,15 @@ local write = {
   h = function() call('ZREMRANGEBYSCORE', key(), '-inf', 0) end,
   X = function()
     local k, last = key(), 0
-    local head = call('ZRANGE', k, 0, 0, 'WITHSCORES')
-    if head[2] then last = math.max(last, -tonumber(head[2])) end
     local longest = call('ZRANGE', k, -1, -1, 'WITHSCORES')
-    if longest[2] then last = math.max(last, tonumber(longest[2])) end
-    call('PEXPIREAT', k, string.format('%.0f', last + tonumber(ARGV[1])))
+    if not longest[2] then return end
+    local head = call('ZRANGE', k, 0, 0, 'WITHSCORES')
+    last = math.max(-tonumber(head[2]), tonumber(longest[2]))
+    if tonumber(longest[2]) <= 0 and last <= now then
+      call('DEL', k)
+    else
+      call('PEXPIREAT', k, string.format('%.0f', last + margin))
+    end
   end,
 }
 

@@ -4,6 +4,8 @@
 
 pub(crate) mod cluster;
 pub(crate) mod process;
+pub(crate) mod proxy;
+pub(crate) mod requests;
 pub(crate) mod sentinel;
 pub(crate) mod tamper;
 
