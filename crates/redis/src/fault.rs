@@ -106,10 +106,10 @@ impl Fault {
         Self::new(ErrorKind::Unavailable, Reaction::Wait, why)
     }
 
-    /// Others have tried to connect just now, in vain, and the next try is due after the deadline.
+    /// Somebody has tried to connect just now, in vain, and the next try is not due yet.
     pub(crate) fn not_connected(why: &str) -> Self {
         let why = format!("there is no connection: {why}");
-        Self::new(ErrorKind::Unavailable, Reaction::Wait, why)
+        Self::new(ErrorKind::Unavailable, Reaction::Reconnect, why)
     }
 
     pub(crate) fn why(&self) -> String {
@@ -127,7 +127,7 @@ impl Fault {
 
     /// Nobody to connect to.
     pub(crate) fn no_primary(why: &'static str) -> Self {
-        Self::new(ErrorKind::Unavailable, Reaction::Wait, why)
+        Self::new(ErrorKind::Unavailable, Reaction::Reconnect, why)
     }
 
     /// A connection could not be made: nothing was sent.
@@ -137,7 +137,7 @@ impl Fault {
             ErrorKind::Internal => Self {
                 kind: ErrorKind::Unavailable,
                 unknown: false,
-                reaction: Reaction::Wait,
+                reaction: Reaction::Reconnect,
                 ..fault
             },
             _ => Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Value, cmd};
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::fault::{Fault, Faulty, Reaction};
 use crate::link::{Call, Request, Sentinels};
@@ -81,24 +81,18 @@ impl Line {
         if let Some(connection) = self.current() {
             return Ok(connection);
         }
-        loop {
-            if let Some(next) = pace.next {
-                if next >= deadline {
-                    return Err(Fault::not_connected(&pace.why));
-                }
-                sleep_until(next).await;
+        // Not here, but where the request is sent, is it tried again: by then the primary may be elsewhere.
+        if pace.next.is_some_and(|next| Instant::now() < next) {
+            return Err(Fault::not_connected(&pace.why));
+        }
+        match self.connect(deadline).await {
+            Ok(connection) => {
+                *pace = Pace::default();
+                Ok(self.renew(connection))
             }
-            let fault = match self.connect(deadline).await {
-                Ok(connection) => {
-                    *pace = Pace::default();
-                    return Ok(self.renew(connection));
-                }
-                Err(fault) => fault,
-            };
-            pace.failed(&fault);
-            let in_time = pace.next.is_some_and(|next| next < deadline);
-            if fault.reaction == Reaction::GiveUp || !in_time {
-                return Err(fault);
+            Err(fault) => {
+                pace.failed(&fault);
+                Err(fault)
             }
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod proxy;
 pub(crate) mod requests;
 pub(crate) mod sentinel;
 pub(crate) mod tamper;
+pub(crate) mod workload;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
