@@ -1,7 +1,7 @@
 //! Beginning a sign-in.
 
 use cloakroom_core::semantics::SetHead;
-use cloakroom_core::{Generation, Operation, Result, Subject, Timestamp};
+use cloakroom_core::{Error, ErrorKind, Generation, Operation, Result, Subject, Timestamp};
 use redis::Value;
 
 use crate::fault::Fault;
@@ -29,14 +29,20 @@ pub(crate) async fn begin(
     args.push(head::encode(&new).0);
     let keys = [store.link.keys.set(placement, subject)];
     let told = |fault: Fault| fault.of(Operation::Begin);
-    let answer = store
-        .link
-        .script(call, placement, &BEGIN, &keys, &args, Effect::Writes);
-    let there = match answer.await.map_err(told)?.value {
-        Value::BulkString(member) => head::decode(&member, 0.0),
-        _ => None,
-    };
-    there
-        .map(|head| head.generation)
-        .ok_or_else(|| told(Fault::unexpected()))
+    for _ in 0..2 {
+        let script = &BEGIN;
+        let begun = store
+            .link
+            .script(call, placement, script, &keys, &args, Effect::Writes);
+        match begun.await.map_err(told)?.value {
+            Value::Nil => {}
+            Value::BulkString(member) => {
+                let head = head::decode(&member, 0.0);
+                let generation = head.map(|head| head.generation);
+                return generation.ok_or_else(|| told(Fault::unexpected()));
+            }
+            _ => return Err(told(Fault::unexpected())),
+        }
+    }
+    Err(Error::new(ErrorKind::Contended, Operation::Begin))
 }

@@ -1,6 +1,6 @@
 //! Deciding by what was read, and writing it if that still holds.
 
-use cloakroom_core::{Error, ErrorKind, Placement, Result};
+use cloakroom_core::{Error, ErrorKind, Placement, Result, Subject};
 use redis::Value;
 
 use crate::commit::{Commit, Format, Victims};
@@ -59,8 +59,17 @@ impl Change<'_> {
             if view.written.is_empty() {
                 return Ok((outcome, self.replicas.map(|_| 0)));
             }
-            if let Some(replicas) = self.commit(&call, self.written(&view)).await? {
-                return Ok((outcome, replicas));
+            match in_the_way(&view) {
+                // Once that has gone, the set is as good as lost, and so it was read.
+                Some(subject) => {
+                    let key = self.link.keys.set(self.placement, &subject);
+                    self.commit(&call, Commit::clearing(key)).await?;
+                }
+                None => {
+                    if let Some(replicas) = self.commit(&call, self.written(&view)).await? {
+                        return Ok((outcome, replicas));
+                    }
+                }
             }
             if !call.give_way(conflicts).await {
                 return Err(Error::new(ErrorKind::Contended, operation));
@@ -89,4 +98,11 @@ impl Change<'_> {
             _ => Err(told(Fault::unexpected())),
         }
     }
+}
+
+/// A subject whose token set is no sorted set.
+fn in_the_way(view: &View) -> Option<Subject> {
+    let mut sets = view.sets.iter();
+    let found = sets.find(|(_, set)| set.other_type);
+    found.map(|(subject, _)| subject.clone())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use cloakroom_core::semantics::Entry;
-use cloakroom_core::{Placement, Record, RecordVersion, SessionId, Subject, Timestamp};
+use cloakroom_core::{Deadline, Placement, Record, RecordVersion, SessionId, Subject, Timestamp};
 
 use crate::head;
 use crate::keys::{Keys, member};
@@ -39,6 +39,19 @@ pub(crate) struct Format {
 }
 
 impl Commit {
+    /// Takes away what stands in place of this set and is none.
+    pub(crate) fn clearing(key: Vec<u8>) -> Self {
+        let mut commit = Self {
+            keys: Vec::new(),
+            args: vec![number(0), number(0)],
+            numbers: HashMap::new(),
+        };
+        commit.instruct("w", &key, []);
+        commit.args.push(b".".to_vec());
+        commit.instruct("D", &key, []);
+        commit
+    }
+
     /// Of the decision that was made over this view.
     pub(crate) fn of(
         keys: &Keys,
@@ -144,37 +157,24 @@ impl Commit {
                 sets.push(subject);
             }
         };
-        // What makes room goes first, and what takes some comes after.
+        // The order is the script's business: see there.
+        let ending = |(id, entry): (&SessionId, &Option<Entry>)| match entry {
+            Some(Entry::Ended(_)) if is_there(view, *id) => Some((*id, entry.as_ref()?.until()?)),
+            _ => None,
+        };
+        if let Some((id, until)) = written.entries.iter().find_map(ending) {
+            self.instruct("P", &keys.id(id), [time(until, format)]);
+        }
         for (subject, head) in &written.heads {
             touch(subject);
-            let key = keys.set(placement, subject);
-            if view.sets.get(subject).is_some_and(|set| set.other_type) {
-                self.instruct("D", &key, []);
-            }
-            if head.is_none() {
-                self.instruct("h", &key, []);
-            }
-        }
-        for ((subject, id), joins) in &written.members {
-            touch(subject);
-            if !joins {
+            if let Some(head) = head {
+                let (member, score) = head::encode(head);
                 let key = keys.set(placement, subject);
-                self.instruct("m", &key, [member(*id).to_vec()]);
-            }
-        }
-        for (id, entry) in &written.entries {
-            let replaced = view.entries.get(id);
-            let is_there = replaced.is_some_and(|known| known.stored != Stored::Nothing);
-            match entry {
-                None => self.instruct("D", &keys.id(*id), []),
-                Some(Entry::Live(_)) => {}
-                Some(_) if is_there => self.instruct("D", &keys.id(*id), []),
-                Some(_) => {}
+                self.instruct("H", &key, [score.to_string().into_bytes(), member]);
             }
         }
         for (id, entry) in &written.entries {
             let Some(entry) = entry else { continue };
-            self.store(keys, view, *id, entry, format);
             if let Entry::Live(record) = entry
                 && let Some(subject) = record.subject()
             {
@@ -183,12 +183,23 @@ impl Commit {
                 let key = keys.set(placement, subject);
                 self.instruct("M", &key, [score, member(*id).to_vec()]);
             }
+            self.store(keys, view, *id, entry, format);
+        }
+        for ((subject, id), joins) in &written.members {
+            touch(subject);
+            if !joins {
+                let key = keys.set(placement, subject);
+                self.instruct("m", &key, [member(*id).to_vec()]);
+            }
         }
         for (subject, head) in &written.heads {
-            if let Some(head) = head {
-                let (member, score) = head::encode(head);
-                let key = keys.set(placement, subject);
-                self.instruct("H", &key, [score.to_string().into_bytes(), member]);
+            if head.is_none() {
+                self.instruct("h", &keys.set(placement, subject), []);
+            }
+        }
+        for (id, entry) in &written.entries {
+            if entry.is_none() {
+                self.instruct("D", &keys.id(*id), []);
             }
         }
         for subject in sets {
@@ -200,7 +211,7 @@ impl Commit {
     fn store(&mut self, keys: &Keys, view: &View, id: SessionId, entry: &Entry, format: Format) {
         let key = keys.id(id);
         let Some(until) = entry.until() else { return };
-        let time = number(until.instant().plus(format.margin).as_millis());
+        let time = time(until, format);
         let before = view.entries.get(&id).and_then(|known| known.entry.as_ref());
         if let (Entry::Live(record), Some(Entry::Live(before))) = (entry, before)
             && is_touched(before, record)
@@ -226,6 +237,16 @@ impl Commit {
         self.args.push(number(index));
         self.args.extend(args);
     }
+}
+
+fn is_there(view: &View, id: SessionId) -> bool {
+    let known = view.entries.get(&id);
+    known.is_some_and(|known| known.stored != Stored::Nothing)
+}
+
+/// When the server may take it away.
+fn time(until: Deadline, format: Format) -> Vec<u8> {
+    number(until.instant().plus(format.margin).as_millis())
 }
 
 /// A write makes a new write id, and every write but a touch does.

@@ -239,8 +239,8 @@ impl RedisStoreBuilder {
         Ok(match &self.server.0 {
             Kind::Standalone(_) => {
                 let security = self.security(first, Some(first.redis_settings()));
-                let client = security.client_at(first.clone()).map_err(not_valid)?;
-                Shape::One(self.lines(|| Target::Fixed(client.clone())))
+                let client = Box::new(security.client_at(first.clone()).map_err(not_valid)?);
+                Shape::One(Box::new(self.lines(|| Target::Fixed(client.clone()))))
             }
             Kind::Sentinel { name, .. } => {
                 let primary = self.security(first, None);
@@ -253,7 +253,7 @@ impl RedisStoreBuilder {
                 });
                 let clients = clients.collect::<Result<_>>()?;
                 let sentinels = Arc::new(Sentinels::new(clients, name.clone(), primary));
-                Shape::One(self.lines(|| Target::Primary(sentinels.clone())))
+                Shape::One(Box::new(self.lines(|| Target::Primary(sentinels.clone()))))
             }
             Kind::Cluster(_) => {
                 let security = self.security(first, Some(first.redis_settings()));
@@ -263,7 +263,7 @@ impl RedisStoreBuilder {
                 let Some(seeds) = nodes.iter().map(address).collect() else {
                     return refuse("the nodes of a cluster are reached over TCP");
                 };
-                Shape::Many(Cluster::new(seeds, security))
+                Shape::Many(Box::new(Cluster::new(seeds, security)))
             }
         })
     }

@@ -156,6 +156,16 @@ impl Fault {
                     ..Self::new(ErrorKind::Unavailable, Reaction::Reconnect, error)
                 };
             }
+            // In the middle of a script: a slot has begun to move.
+            _ if error
+                .detail()
+                .is_some_and(|why| why.contains("non local key")) =>
+            {
+                return Self {
+                    unknown: true,
+                    ..Self::new(ErrorKind::Unavailable, Reaction::Reconnect, error)
+                };
+            }
             RedisKind::AuthenticationFailed => (ErrorKind::Denied, Reaction::GiveUp),
             RedisKind::InvalidClientConfig | RedisKind::RESP3NotSupported => {
                 (ErrorKind::InvalidConfiguration, Reaction::GiveUp)

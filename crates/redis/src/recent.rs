@@ -8,13 +8,15 @@ use crate::view::Known;
 
 const SLOTS: usize = 8192;
 
+type Slot = Mutex<Option<(SessionId, Known)>>;
+
 /// The sessions that this host has read lately: 8,192 at most, none above 8 KiB.
 ///
 /// A change mostly follows a reading of the same session. It is decided by what was read, and the
 /// script that writes it checks that nothing has changed since: one round trip instead of two. What is
 /// remembered here is never an answer.
 pub(crate) struct Recent {
-    slots: Box<[Mutex<Option<(SessionId, Known)>>]>,
+    slots: Box<[Slot]>,
 }
 
 impl Recent {
@@ -48,7 +50,7 @@ impl Recent {
     }
 
     /// Its digest is as good as random.
-    fn slot(&self, id: SessionId) -> Option<&Mutex<Option<(SessionId, Known)>>> {
+    fn slot(&self, id: SessionId) -> Option<&Slot> {
         let [.., a, b] = *id.as_bytes();
         self.slots
             .get(usize::from(u16::from_be_bytes([a, b])) % SLOTS)

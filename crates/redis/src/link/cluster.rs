@@ -69,7 +69,7 @@ impl Cluster {
         if let Some(lines) = nodes.get(address) {
             return Ok(lines.clone());
         }
-        let client = self.security.client(address).map_err(Fault::connecting)?;
+        let client = Box::new(self.security.client(address).map_err(Fault::connecting)?);
         let line = || Line::new(Target::Fixed(client.clone()), self.security.connect_timeout);
         let lines = Arc::new(Lines {
             line: line(),

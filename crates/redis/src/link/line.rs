@@ -24,7 +24,7 @@ pub(crate) struct Line {
 /// Where it leads.
 #[derive(Debug)]
 pub(crate) enum Target {
-    Fixed(redis::Client),
+    Fixed(Box<redis::Client>),
     /// To wherever the primary is.
     Primary(std::sync::Arc<Sentinels>),
 }

@@ -32,9 +32,9 @@ pub(crate) struct Link {
 #[derive(Debug)]
 pub(crate) enum Shape {
     /// One primary, at an address or wherever the Sentinels say.
-    One(Lines),
+    One(Box<Lines>),
     /// Many, each with a part of the slots.
-    Many(Cluster),
+    Many(Box<Cluster>),
 }
 
 /// The connections to one primary.

@@ -9,26 +9,31 @@
 --   A K            no such key             D K                remove the key
 --   V K head len   a string, its first     E K value time     store the string
 --                  93 bytes and length     T K bytes time     put bytes at 76 of the string
---   W K            another type than       M K score member   make a member, or change its score
---                  a string                m K member         make it no member
---   w K            another type than       H K score member   put the head in place of what is there
---                  a sorted set            h K                remove the head
---   M K member     a member                X K                set the set's time to live: the margin
---   m K member     no member                                  after the last that it is kept for
---   H K n …        the head: n members
---                  and scores in turn
---   G K begins     the head begins so,       X sees to it as well that a set goes that has no
---                  and is not over           session, and a head that is over
+--   W K            another type than       P K time           set the time to live
+--                  a string                M K score member   make a member, or change its score
+--   w K            another type than       m K member         make it no member
+--                  a sorted set            H K score member   put the head in place of what is there
+--   M K member     a member                h K                remove the head
+--   m K member     no member               X K                set the set's time to live: the margin
+--   H K n …        the head: n members                        after the last that it is kept for; or
+--                  and scores in turn                         remove it, where it has no session, and
+--   G K begins     the head begins so,                        a head that is over
+--                  and is not over
 --   R K n          room: less than n
 --                  members
 --   C K n          n members, with those
 --                  of the head
 --   S K n …        the very members, and no others
 --
--- A script, because it must not write unless all of it holds. It looks at each set that it writes to
--- before it writes anything, so that one of another type is found before the first write. It removes
--- before it stores: a server that is full refuses the first write of a script if that may need memory, so
--- that ending a session works on a full server too.
+-- A script, because it must not write unless all of it holds. Each set that it writes to is looked at
+-- before anything is written, so that one of another type is found before the first write.
+--
+-- While a slot moves to another node, a script may touch what is there, and fails where it touches what is
+-- not: in the middle, if a key that was there has gone by its own doing. So it adds before it removes, and
+-- touches no key again that it may have removed, but by `pcall`.
+--
+-- A server that is full refuses the first write of a script if that may need memory, and none after it. So
+-- an ending begins with a write that needs none (P), and works on a full server too.
 local call, at = redis.call, 3
 local now, margin = tonumber(ARGV[1]), tonumber(ARGV[2])
 
@@ -100,6 +105,7 @@ local write = {
     local k, value, time = key(), arg(), arg()
     call('SET', k, value, 'PXAT', time)
   end,
+  P = function() call('PEXPIREAT', key(), arg()) end,
   T = function()
     local k, bytes, time = key(), arg(), arg()
     call('SETRANGE', k, 76, bytes)
@@ -112,13 +118,16 @@ local write = {
   m = function() call('ZREM', key(), arg()) end,
   H = function()
     local k, score, member = key(), arg(), arg()
-    call('ZREMRANGEBYSCORE', k, '-inf', 0)
+    local before = call('ZRANGEBYSCORE', k, '-inf', 0)
     call('ZADD', k, score, member)
+    for i = 1, #before do
+      if before[i] ~= member then call('ZREM', k, before[i]) end
+    end
   end,
   h = function() call('ZREMRANGEBYSCORE', key(), '-inf', 0) end,
   X = function()
     local k, last = key(), 0
-    local longest = call('ZRANGE', k, -1, -1, 'WITHSCORES')
+    local longest = redis.pcall('ZRANGE', k, -1, -1, 'WITHSCORES')
     if not longest[2] then return end
     local head = call('ZRANGE', k, 0, 0, 'WITHSCORES')
     last = math.max(-tonumber(head[2]), tonumber(longest[2]))
