@@ -5,11 +5,18 @@ use crate::failure::{Failure, Result};
 use crate::system::{self, Program};
 
 /// The programs that tests start.
-const PROGRAMS: &[Program] = &[Program {
-    name: "strace",
-    package: "strace",
-    needed_by: "the test that a revocation on sled is synced before it returns",
-}];
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "strace",
+        package: "strace",
+        needed_by: "the test that a revocation on sled is synced before it returns",
+    },
+    Program {
+        name: "redis-server",
+        package: "redis-server",
+        needed_by: "the tests of the store on Redis, which start servers of their own",
+    },
+];
 
 pub(crate) fn run(words: &[String]) -> Result {
     let for_cargo = match words.split_first() {

@@ -60,6 +60,10 @@
     feature = "moka",
     doc = "| [`MokaStore`] | `moka` (on by default) | unit tests, and services on one node that may forget | no | no |"
 )]
+#![cfg_attr(
+    feature = "redis",
+    doc = "| [`RedisStore`] | `redis` | services on many nodes: one server, Sentinel, or a cluster | as far as the server does | yes |"
+)]
 //! | your own | | [`SessionStore`] is the trait, `cloakroom-conformance` the suite that proves it right | | |
 //!
 //! # Features
@@ -67,6 +71,7 @@
 //! | feature | |
 //! | --- | --- |
 //! | `moka` | `MokaStore`, the store in memory. On by default. |
+//! | `redis` | `RedisStore`, the store on Redis or Valkey, with TLS. |
 //! | `msgpack`, `postcard` | Codecs for session data beside JSON. |
 //! | `testing` | `fault`: a store that fails on demand, for the tests of your application. |
 //! | `tokio` | `Sweeper::spawn`: runs the sweeper as a task, for stores that need one. |
@@ -89,6 +94,15 @@ pub use cloakroom_moka as moka;
 #[cfg_attr(docsrs, doc(cfg(feature = "moka")))]
 #[doc(inline)]
 pub use cloakroom_moka::MokaStore;
+
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+#[doc(inline)]
+pub use cloakroom_redis as redis;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+#[doc(inline)]
+pub use cloakroom_redis::RedisStore;
 
 /// The README's example, compiled and run.
 #[cfg(all(doctest, feature = "moka"))]

@@ -17,8 +17,9 @@
 --   m K member     no member               X K                set the set's time to live: the margin
 --   H K n …        the head: n members                        after the last that it is kept for; or
 --                  and scores in turn                         remove it, where it has no session, and
---   G K begins     the head begins so,                        a head that is over
---                  and is not over
+--   G K begins     the head begins so, and                    a head that is over
+--                  is not over, or a session
+--                  has its deadline to come
 --   R K n          room: less than n
 --                  members
 --   C K n          n members, with those
@@ -73,7 +74,8 @@ local holds = {
   G = function()
     local k, begins = key(), arg()
     local head = redis.pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
-    return not head.err and #head == 2 and string.sub(head[1], 1, #begins) == begins and -tonumber(head[2]) > now
+    local is_it = not head.err and #head == 2 and string.sub(head[1], 1, #begins) == begins
+    return is_it and (-tonumber(head[2]) > now or call('ZCOUNT', k, '(' .. ARGV[1], '+inf') > 0)
   end,
   R = function()
     local k, n = key(), tonumber(arg())
