@@ -1,5 +1,7 @@
 //! What becomes of operations where the connection or the server fails.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 mod support;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Slots move between the nodes of a cluster while there is work, and are held half-moved.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! How many round trips an operation takes.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 mod support;
 
 use std::time::Duration;

@@ -42,8 +42,10 @@ pub(crate) struct Security {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tls {
     /// The authorities to trust, in PEM; those of the system where there are none.
+    #[cfg(feature = "tls")]
     pub(crate) roots: Option<Vec<u8>>,
     /// The certificate and the key that this client shows, in PEM.
+    #[cfg(feature = "tls")]
     pub(crate) client: Option<(Vec<u8>, Vec<u8>)>,
 }
 
