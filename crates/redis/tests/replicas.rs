@@ -16,7 +16,7 @@ use support::requests::{create, delete, revoke, signed_in, subject, visit};
 use support::tamper::connect;
 
 /// How many replicas acknowledged it is said as it is: with the replica at work, and with it stopped.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ending_says_how_many_replicas_have_it() {
     let primary = Process::start(&["--save", "", "--repl-diskless-sync-delay", "0"]);
     let of = [
@@ -59,6 +59,17 @@ async fn an_ending_says_how_many_replicas_have_it() {
         );
         let waited = began.elapsed() > Duration::from_millis(900);
         assert_eq!(waited, !running, "{:?}", began.elapsed());
+        // Others are not kept waiting with it.
+        let three = signed_in(&store, &subject("ada"), now);
+        let _ = store.create(&create(&three), now).await.unwrap();
+        let (request, of_ending) = (delete(&three), store.clone());
+        let ending = tokio::spawn(async move { of_ending.delete(&request, now).await });
+        while matches!(store.load(three.id(), now).await, Ok(LoadOutcome::Found(_))) {}
+        assert!(
+            running || !ending.is_finished(),
+            "a reading waited for a replica"
+        );
+        let _ = ending.await.unwrap().unwrap();
     }
 }
 
