@@ -11,6 +11,9 @@ use crate::keys::{Keys, member};
 use crate::value;
 use crate::view::{Guess, KnownSet, Stored, UsedSet, View};
 
+/// As much of a value as tells it from every other: the header of a record.
+const HEADER: usize = 93;
+
 /// How exactly the members that a decision ends must be as they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Victims {
@@ -101,7 +104,10 @@ impl Commit {
         match stored {
             Stored::Nothing => self.instruct("A", &key, []),
             Stored::OtherType => self.instruct("W", &key, []),
-            Stored::Value { head, len } => self.instruct("V", &key, [head.clone(), number(*len)]),
+            Stored::Value(bytes) => {
+                let head = bytes.get(..HEADER).unwrap_or(bytes).to_vec();
+                self.instruct("V", &key, [head, number(bytes.len())]);
+            }
         }
     }
 

@@ -57,7 +57,7 @@ pub(crate) async fn load(
                     continue;
                 }
                 let record = record.clone();
-                if matches!(read.stored, Stored::Value { len, .. } if len <= Recent::LARGEST) {
+                if matches!(&read.stored, Stored::Value(bytes) if bytes.len() <= Recent::LARGEST) {
                     store.recent.put(at, read);
                 }
                 return Ok(found(record, in_grace));

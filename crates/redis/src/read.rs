@@ -14,9 +14,6 @@ use crate::script::READ;
 use crate::value;
 use crate::view::{Known, KnownSet, Stored, Used, View};
 
-/// As much of a record as its header: what no two writes have in common.
-const HEADER: usize = 93;
-
 /// What to read of one placement.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
@@ -113,7 +110,7 @@ pub(crate) fn known(id: SessionId, value: Value) -> Faulty<Known> {
         Value::BulkString(bytes) => {
             let bytes = Bytes::from(bytes);
             Known {
-                stored: stored(&bytes),
+                stored: Stored::Value(bytes.clone()),
                 entry: Some(value::decode(id, bytes)),
             }
         }
@@ -123,14 +120,6 @@ pub(crate) fn known(id: SessionId, value: Value) -> Faulty<Known> {
         },
         _ => return Err(Fault::unexpected()),
     })
-}
-
-/// By what a script tells the value again.
-pub(crate) fn stored(bytes: &[u8]) -> Stored {
-    Stored::Value {
-        head: bytes.get(..HEADER).unwrap_or(bytes).to_vec(),
-        len: bytes.len(),
-    }
 }
 
 fn known_set(placement: Placement, wanted: &Members, value: Value) -> Faulty<KnownSet> {

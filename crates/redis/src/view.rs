@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use bytes::Bytes;
 use cloakroom_core::semantics::{Entry, SetHead, Shelf};
 use cloakroom_core::{
     Error, ErrorKind, Generation, Operation, Result, SessionId, Subject, Timestamp,
@@ -31,12 +32,9 @@ pub(crate) enum Stored {
     Nothing,
     /// A value of another type than a string.
     OtherType,
-    /// The header of a record has its write, its times and both checksums; everything else that is
-    /// stored is shorter.
-    Value {
-        head: Vec<u8>,
-        len: usize,
-    },
+    /// It is told by its first bytes, as many as a record's header, and its length: the header has the
+    /// write, the times and both checksums, and everything else that is stored is shorter.
+    Value(Bytes),
 }
 
 /// What was read of a token set.

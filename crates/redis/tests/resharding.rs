@@ -72,7 +72,9 @@ impl<'a> Move<'a> {
             if keys.is_empty() {
                 break;
             }
-            keys.into_iter().for_each(|key| self.key(key));
+            let to = self.to.port.to_string();
+            let many = ["MIGRATE", "127.0.0.1", &to, "", "0", "5000", "KEYS"];
+            ok(cli(self.from.port, &[&many[..], &keys].concat()));
         }
         let id = cli(self.to.port, &["CLUSTER", "MYID"]);
         for node in [self.to, self.from]

@@ -35,7 +35,10 @@
 --
 -- A server that is full refuses the first write of a script if that may need memory, and none after it. So
 -- an ending begins with a write that needs none (P), and works on a full server too.
-local call, at = redis.call, 3
+--
+-- It is one chain of comparisons, the commonest first: a function for each letter would have to be made
+-- anew in every run.
+local call, pcall, at = redis.call, redis.pcall, 3
 local now, margin = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local function arg()
@@ -43,107 +46,97 @@ local function arg()
   return ARGV[at - 1]
 end
 
-local function key()
-  return KEYS[tonumber(arg())]
-end
-
 local function is_other(k, kind)
   local found = call('TYPE', k)['ok']
   return found ~= kind and found ~= 'none'
 end
 
-local holds = {
-  A = function() return call('EXISTS', key()) == 0 end,
-  V = function()
-    local k, head, len = key(), arg(), tonumber(arg())
-    return not is_other(k, 'string') and call('GETRANGE', k, 0, 92) == head and call('STRLEN', k) == len
-  end,
-  W = function() return is_other(key(), 'string') end,
-  w = function() return is_other(key(), 'zset') end,
-  M = function() return type(redis.pcall('ZSCORE', key(), arg())) == 'string' end,
-  m = function() return redis.pcall('ZSCORE', key(), arg()) == false end,
-  H = function()
-    local k, n = key(), tonumber(arg())
-    local head = redis.pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
-    local same = not head.err and #head == n
-    for i = 1, n do
-      same = arg() == head[i] and same
-    end
-    return same
-  end,
-  G = function()
-    local k, begins = key(), arg()
-    local head = redis.pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
-    local is_it = not head.err and #head == 2 and string.sub(head[1], 1, #begins) == begins
-    return is_it and (-tonumber(head[2]) > now or call('ZCOUNT', k, '(' .. ARGV[1], '+inf') > 0)
-  end,
-  R = function()
-    local k, n = key(), tonumber(arg())
-    return call('ZCARD', k) - call('ZCOUNT', k, '-inf', 0) < n
-  end,
-  C = function() return redis.pcall('ZCARD', key()) == tonumber(arg()) end,
-  S = function()
-    local k, n = key(), tonumber(arg())
-    local members = redis.pcall('ZRANGEBYSCORE', k, '(0', '+inf')
-    local there = {}
-    for i = 1, #members do there[members[i]] = true end
-    local same = not members.err and #members == n
-    for _ = 1, n do
-      same = there[arg()] and same
-    end
-    return same
-  end,
-}
-
 local op = arg()
 while op ~= '.' do
-  if not holds[op]() then return 0 end
+  local k = KEYS[tonumber(arg())]
+  local holds = false
+  if op == 'V' then
+    local head, len = arg(), tonumber(arg())
+    holds = pcall('GETRANGE', k, 0, 92) == head and call('STRLEN', k) == len
+  elseif op == 'M' then
+    holds = type(pcall('ZSCORE', k, arg())) == 'string'
+  elseif op == 'A' then
+    holds = call('EXISTS', k) == 0
+  elseif op == 'G' then
+    local begins = arg()
+    local head = pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
+    holds = not head.err and #head == 2 and string.sub(head[1], 1, #begins) == begins
+      and (-tonumber(head[2]) > now or call('ZCOUNT', k, '(' .. ARGV[1], '+inf') > 0)
+  elseif op == 'R' then
+    holds = call('ZCARD', k) - call('ZCOUNT', k, '-inf', 0) < tonumber(arg())
+  elseif op == 'H' then
+    local n = tonumber(arg())
+    local head = pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
+    holds = not head.err and #head == n
+    for i = 1, n do
+      holds = arg() == head[i] and holds
+    end
+  elseif op == 'C' then
+    holds = pcall('ZCARD', k) == tonumber(arg())
+  elseif op == 'S' then
+    local n = tonumber(arg())
+    local members = pcall('ZRANGEBYSCORE', k, '(0', '+inf')
+    local there = {}
+    for i = 1, #members do there[members[i]] = true end
+    holds = not members.err and #members == n
+    for _ = 1, n do
+      holds = there[arg()] and holds
+    end
+  elseif op == 'm' then
+    holds = pcall('ZSCORE', k, arg()) == false
+  elseif op == 'W' then
+    holds = is_other(k, 'string')
+  elseif op == 'w' then
+    holds = is_other(k, 'zset')
+  end
+  if not holds then return 0 end
   op = arg()
 end
 
-local write = {
-  D = function() call('DEL', key()) end,
-  E = function()
-    local k, value, time = key(), arg(), arg()
-    call('SET', k, value, 'PXAT', time)
-  end,
-  P = function() call('PEXPIREAT', key(), arg()) end,
-  T = function()
-    local k, bytes, time = key(), arg(), arg()
-    call('SETRANGE', k, 76, bytes)
-    call('PEXPIREAT', k, time)
-  end,
-  M = function()
-    local k, score, member = key(), arg(), arg()
-    call('ZADD', k, score, member)
-  end,
-  m = function() call('ZREM', key(), arg()) end,
-  H = function()
-    local k, score, member = key(), arg(), arg()
+op = arg()
+while op do
+  local k = KEYS[tonumber(arg())]
+  if op == 'T' then
+    call('SETRANGE', k, 76, arg())
+    call('PEXPIREAT', k, arg())
+  elseif op == 'M' then
+    local score = arg()
+    call('ZADD', k, score, arg())
+  elseif op == 'E' then
+    local value = arg()
+    call('SET', k, value, 'PXAT', arg())
+  elseif op == 'm' then
+    call('ZREM', k, arg())
+  elseif op == 'P' then
+    call('PEXPIREAT', k, arg())
+  elseif op == 'H' then
+    local score, member = arg(), arg()
     local before = call('ZRANGEBYSCORE', k, '-inf', 0)
     call('ZADD', k, score, member)
     for i = 1, #before do
       if before[i] ~= member then call('ZREM', k, before[i]) end
     end
-  end,
-  h = function() call('ZREMRANGEBYSCORE', key(), '-inf', 0) end,
-  X = function()
-    local k, last = key(), 0
-    local longest = redis.pcall('ZRANGE', k, -1, -1, 'WITHSCORES')
-    if not longest[2] then return end
-    local head = call('ZRANGE', k, 0, 0, 'WITHSCORES')
-    last = math.max(-tonumber(head[2]), tonumber(longest[2]))
-    if tonumber(longest[2]) <= 0 and last <= now then
-      call('DEL', k)
-    else
-      call('PEXPIREAT', k, string.format('%.0f', last + margin))
+  elseif op == 'h' then
+    call('ZREMRANGEBYSCORE', k, '-inf', 0)
+  elseif op == 'D' then
+    call('DEL', k)
+  elseif op == 'X' then
+    local longest = pcall('ZRANGE', k, -1, -1, 'WITHSCORES')
+    if longest[2] then
+      local head = call('ZRANGE', k, 0, 0, 'WITHSCORES')
+      local last = math.max(-tonumber(head[2]), tonumber(longest[2]))
+      if tonumber(longest[2]) <= 0 and last <= now then
+        call('DEL', k)
+      else
+        call('PEXPIREAT', k, string.format('%.0f', last + margin))
+      end
     end
-  end,
-}
-
-op = arg()
-while op do
-  write[op]()
+  end
   op = arg()
 end
 return 1

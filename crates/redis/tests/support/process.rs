@@ -90,6 +90,8 @@ impl Process {
         if let Some((mut server, mut guard)) = ended {
             let _ = server.kill();
             let _ = server.wait();
+            // Ended before it would remove the directory, which a restart needs.
+            let _ = guard.kill();
             drop(guard.stdin.take());
             let _ = guard.wait();
         }
@@ -136,7 +138,10 @@ impl Process {
                 "-c",
                 "cat >/dev/null; kill -9 \"$0\" 2>/dev/null; rm -rf \"$1\"",
             ])
-            .args([&server.id().to_string(), &self.guarded()])
+            .args([
+                &server.id().to_string(),
+                &self.dir.path().display().to_string(),
+            ])
             .stdin(Stdio::piped())
             .spawn()
             .expect("a shell that ends the server with the test");
@@ -146,11 +151,6 @@ impl Process {
             self.kill();
         }
         answers
-    }
-
-    /// What the guard removes where the whole process ends; a restart keeps it.
-    fn guarded(&self) -> String {
-        self.dir.path().join("nothing").display().to_string()
     }
 
     fn answers(&self) -> bool {
