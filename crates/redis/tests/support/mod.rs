@@ -78,3 +78,28 @@ impl Harness for Standalone {
         Some(&self.around)
     }
 }
+
+/// The same where the server keeps what it has: loading is one `GET`.
+#[derive(Debug)]
+pub(crate) struct Keeping(Standalone);
+
+impl Harness for Keeping {
+    type Store = RedisStore;
+
+    async fn start() -> Self {
+        Self(Standalone::start().await)
+    }
+
+    async fn store(&self) -> RedisStore {
+        let builder = self.0.builder().eviction(Eviction::Never);
+        builder.connect().await.expect("the server is there")
+    }
+
+    async fn reopen(self) -> Option<Self> {
+        Some(self)
+    }
+
+    fn tamper(&self) -> Option<&dyn Tamper> {
+        self.0.tamper()
+    }
+}
