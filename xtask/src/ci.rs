@@ -53,8 +53,16 @@ fn clippy() -> Result {
 }
 
 fn docs() -> Result {
+    doc(&["--workspace", "--all-features"])?;
+    // A link to what a feature brings is broken without it.
+    doc(&["--package", "cloakroom"])?;
+    doc(&["--package", "cloakroom", "--no-default-features"])
+}
+
+fn doc(scope: &[&str]) -> Result {
     CommandLine::cargo()
-        .args(["doc", "--workspace", "--all-features", "--no-deps"])
+        .args(["doc", "--no-deps"])
+        .args(scope.iter().copied())
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()
 }

@@ -9,7 +9,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "strace",
         package: "strace",
-        needed_by: "the test that a revocation on sled is synced before it returns",
+        needed_by: "the tests of the sled store that watch, fail and crash its calls to the system",
     },
     Program {
         name: "redis-server",

@@ -77,10 +77,9 @@ guide!(
     #[cfg(feature = "testing")]
     unit_tests,
     "../docs/unit-tests.md",
-    "[`MokaStore`](crate::MokaStore) ·",
+    "`MokaStore`, with the feature `moka` ·",
     "[`ManualClock`](crate::ManualClock) ·",
-    "[`fault`](crate::fault) ·",
-    "[`Faults`](crate::fault::Faults)"
+    "`fault`, with the feature `testing`: `fault::FaultStore`, `fault::Faults`"
 );
 guide!(
     operating,

@@ -61,6 +61,10 @@
     doc = "| [`MokaStore`] | `moka` (on by default) | unit tests, and services on one node that may forget | no | no |"
 )]
 #![cfg_attr(
+    feature = "sled",
+    doc = "| [`SledStore`] | `sled` | services on one machine that keep their sessions over restarts and crashes | yes | no |"
+)]
+#![cfg_attr(
     feature = "redis",
     doc = "| [`RedisStore`] | `redis` | services on many nodes: one server, Sentinel, or a cluster | as far as the server does | yes |"
 )]
@@ -71,6 +75,7 @@
 //! | feature | |
 //! | --- | --- |
 //! | `moka` | `MokaStore`, the store in memory. On by default. |
+//! | `sled` | `SledStore`, the store on disk. |
 //! | `redis` | `RedisStore`, the store on Redis or Valkey, with TLS. |
 //! | `msgpack`, `postcard` | Codecs for session data beside JSON. |
 //! | `testing` | `fault`: a store that fails on demand, for the tests of your application. |
@@ -103,6 +108,14 @@ pub use cloakroom_redis as redis;
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 #[doc(inline)]
 pub use cloakroom_redis::RedisStore;
+#[cfg(feature = "sled")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sled")))]
+#[doc(inline)]
+pub use cloakroom_sled as sled;
+#[cfg(feature = "sled")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sled")))]
+#[doc(inline)]
+pub use cloakroom_sled::SledStore;
 
 /// The README's example, compiled and run.
 #[cfg(all(doctest, feature = "moka"))]

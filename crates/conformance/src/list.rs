@@ -41,14 +41,20 @@ macro_rules! __for_each_case {
                 an_empty_set_supersedes_too
                 an_unknown_generation_is_superseded
                 a_generation_never_comes_again
+                a_revocation_of_nothing_is_remembered
                 no_sign_in_escapes_between
                 no_renewal_escapes
+            }
+            [Some(3)] rule_03_nobody_is_spared {
+                a_thousand_sessions_all_end
+                all_but_one_of_a_thousand_end
             }
             [Some(4)] rule_04_membership_decides {
                 listing_and_loading_agree
                 membership_follows_a_renewal
                 a_lost_set_ends_its_sessions
                 a_session_never_rejoins
+                a_retry_never_rejoins
                 a_lost_generation_supersedes
                 a_member_without_a_record_is_none
             }
@@ -83,8 +89,10 @@ macro_rules! __for_each_case {
                 the_least_recently_seen_goes_first
                 of_equals_the_lowest_id_goes
                 what_is_over_does_not_count
+                a_late_create_evicts_nobody
                 a_lowered_cap_evicts_several
                 a_reauthentication_counts_once
+                a_reauthentication_above_the_cap_is_let_in
                 a_renewed_session_counts_once
             }
             [Some(8)] rule_08_adding_is_idempotent {
@@ -180,6 +188,7 @@ macro_rules! __for_each_case {
                 each_old_id_has_its_own_grace
                 reuse_is_told_for_a_day
                 no_grace_outlives_the_session
+                an_old_id_is_followed_so_far
             }
             [None] generation {
                 it_stays_the_same
@@ -206,6 +215,7 @@ macro_rules! __for_each_case {
                 a_page_is_roughly_as_long_as_asked
                 a_member_that_stays_is_listed
                 a_scan_skips_nobody
+                a_scan_misses_no_renewed_session
                 a_scan_survives_what_it_deletes
             }
             [None] dropped_futures {

@@ -70,7 +70,8 @@ impl Codec {
         match encoded {
             Some(bytes) => Ok(Payload {
                 codec: self.number(),
-                bytes: Bytes::from(bytes),
+                // Without what the encoder has reserved: sessions are kept for long.
+                bytes: Bytes::from(bytes.into_boxed_slice()),
             }),
             None => {
                 let why = EncodeError { codec: self };

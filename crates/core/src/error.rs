@@ -54,7 +54,11 @@ impl Error {
         self.operation
     }
 
-    /// Whether the same call may succeed soon, with nothing written by this one.
+    /// Whether the same call may succeed soon, with nothing written by the operation that failed.
+    ///
+    /// A method of the handle that makes several may have made some of them before:
+    /// [`end_everyone`](crate::Sessions::end_everyone) has ended sessions. It can be called again all
+    /// the same.
     ///
     /// An unknown outcome is not retryable in this sense: the write may have happened.
     #[must_use]

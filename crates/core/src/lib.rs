@@ -104,7 +104,7 @@ pub use codec::Codec;
 pub use error::{Error, ErrorKind, Operation, Result};
 pub use external::{Credential, ExternalToken, InvalidExternalToken};
 pub use label::{InvalidLabel, Label};
-pub use map::SessionMap;
+pub use map::{MapDraft, SessionMap};
 pub use numbers::{Generation, Revision, WriteId};
 pub use placement::{Placement, PlacementKey};
 pub use record::{DecodeError, Payload, Record, RecordVersion, SessionInfo};

@@ -1,21 +1,22 @@
 //! Session data for frameworks: a map whose changes merge by key.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Operation, Result};
-use crate::external::Credential;
-use crate::sessions::{Lookup, Session, Sessions};
+
+mod draft;
+
+pub use draft::MapDraft;
 
 /// Session data as frameworks hand them to their users: named values of any type.
 ///
-/// Take a copy, change it, and [`merge`](Sessions::merge) it: only the keys that were set or removed
-/// are written, on top of what is stored then. Of two requests that set different keys, both win; of
-/// two that set the same key, the later one does. Nothing is guessed by comparing values: a key
-/// counts as changed when it was set or removed, and only then.
+/// A map is what is stored, and knows of no change. A request that changes it takes a
+/// [draft](SessionMap::draft) of it, changes that, and [merges](crate::Sessions::merge) it.
 ///
 /// Any key is as good as any other, `__proto__` and the empty one included.
 ///
@@ -27,14 +28,11 @@ use crate::sessions::{Lookup, Session, Sessions};
 /// map.set("visits", 3)?;
 /// map.remove("cart");
 /// assert_eq!(map.get::<u32>("visits")?, Some(3));
-/// assert!(map.is_changed());
 /// # Ok::<_, cloakroom_core::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct SessionMap {
     values: BTreeMap<String, Value>,
-    /// What was set or removed since the map was read: by key, the new value or none.
-    changes: BTreeMap<String, Option<Value>>,
 }
 
 impl SessionMap {
@@ -94,33 +92,22 @@ impl SessionMap {
         if is_deeper(&value, Self::MAX_DEPTH) {
             return Err(refuse("the value is nested too deep to be read again"));
         }
-        let key = key.into();
-        self.changes.insert(key.clone(), Some(value.clone()));
-        self.values.insert(key, value);
+        self.values.insert(key.into(), value);
         Ok(())
     }
 
     /// Removes a key. Says whether there was a value.
     pub fn remove(&mut self, key: &str) -> bool {
-        self.changes.insert(key.to_owned(), None);
         self.values.remove(key).is_some()
     }
+}
 
-    /// Whether a key was set or removed since the map was read.
-    #[must_use]
-    pub fn is_changed(&self) -> bool {
-        !self.changes.is_empty()
-    }
-
-    /// Does to this map what was done to another since that was read.
-    pub fn apply(&mut self, changed: &SessionMap) {
-        for (key, value) in &changed.changes {
-            match value {
-                Some(value) => self.values.insert(key.clone(), value.clone()),
-                None => self.values.remove(key),
-            };
-            self.changes.insert(key.clone(), value.clone());
-        }
+/// Without the keys and the values.
+impl fmt::Debug for SessionMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionMap")
+            .field("len", &self.values.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,26 +120,6 @@ fn is_deeper(value: &Value, levels: usize) -> bool {
         Value::Array(items) => items.iter().any(|item| is_deeper(item, rest)),
         Value::Object(members) => members.values().any(|member| is_deeper(member, rest)),
         _ => false,
-    }
-}
-
-impl Sessions<SessionMap> {
-    /// Stores what was set and removed in a map since it was read, and nothing else of it. With no
-    /// change, nothing is written.
-    ///
-    /// # Errors
-    ///
-    /// As [`update`](Sessions::update).
-    pub async fn merge(
-        &self,
-        credential: &impl Credential,
-        changed: &SessionMap,
-    ) -> Result<Lookup<Session<SessionMap>>> {
-        if !changed.is_changed() {
-            return self.peek(credential).await;
-        }
-        self.update(credential, |stored| stored.apply(changed))
-            .await
     }
 }
 
@@ -179,19 +146,14 @@ impl<'de> Deserialize<'de> for SessionMap {
             let texts: BTreeMap<String, String> = BTreeMap::deserialize(deserializer)?;
             let parse = |(key, text): (String, String)| Ok((key, serde_json::from_str(&text)?));
             let parsed: serde_json::Result<_> = texts.into_iter().map(parse).collect();
-            let parsed: BTreeMap<_, _> =
-                parsed.map_err(|_| serde::de::Error::custom("a value is not a text of JSON"))?;
-            if parsed
-                .values()
-                .any(|value| is_deeper(value, Self::MAX_DEPTH))
-            {
-                return Err(serde::de::Error::custom("a value is nested too deep"));
-            }
-            parsed
+            parsed.map_err(|_| serde::de::Error::custom("a value is not a text of JSON"))?
         };
-        Ok(Self {
-            values,
-            changes: BTreeMap::new(),
-        })
+        let map = Self { values };
+        // Whatever form a map comes in, it has to have one in every codec.
+        let too_deep = |value| is_deeper(value, Self::MAX_DEPTH);
+        if map.values.values().any(too_deep) {
+            return Err(serde::de::Error::custom("a value is nested too deep"));
+        }
+        Ok(map)
     }
 }

@@ -100,6 +100,11 @@ impl WriteId {
     pub const LEN: usize = 16;
 
     /// A name that no other write has.
+    ///
+    /// # Panics
+    ///
+    /// Where the operating system has no randomness to give, in which case no handle can be
+    /// [built](crate::SessionsBuilder::build).
     #[must_use]
     pub fn random() -> Self {
         Self(random::unique())

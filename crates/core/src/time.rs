@@ -57,6 +57,12 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_add(millis(duration)))
     }
 
+    /// This instant less a duration, whose fraction of a millisecond is dropped; not before the epoch.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(duration)))
+    }
+
     /// How long after `earlier` this is; nothing where it is not after it.
     #[must_use]
     pub const fn since(self, earlier: Timestamp) -> Duration {

@@ -9,7 +9,9 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use cloakroom_core::store::{Create, LoadOutcome};
-use cloakroom_core::{Cap, Payload, Record, SessionId, SessionStore, Timeouts, Timestamp};
+use cloakroom_core::{
+    Cap, Payload, Record, SessionId, SessionStore, Sessions, Timeouts, Timestamp,
+};
 use support::MapStore;
 
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -81,6 +83,20 @@ fn nor_for_any_other_operation() {
     assert_eq!(touch, (1, 1));
     let sessions = count(&|store| assert!(done(store.count(NOW)).is_ok()));
     assert_eq!(sessions, (1, 1));
+}
+
+/// Data keep the bytes that they weigh, and not what their encoder had reserved.
+#[test]
+fn data_take_no_more_than_they_weigh() {
+    const LEN: usize = (64 << 10) + 1;
+    let sessions: Sessions<String> = Sessions::builder(MapStore::default()).build().unwrap();
+    let mut text = "x".repeat(LEN);
+    text.shrink_to_fit();
+    let mut issued = None;
+    let counted =
+        allocation_counter::measure(|| issued = Some(done(sessions.create(text)).unwrap()));
+    let kept = usize::try_from(counted.bytes_current).unwrap();
+    assert!((LEN..LEN + (4 << 10)).contains(&kept), "{kept}");
 }
 
 #[cfg(feature = "testing")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cloakroom_core::store::Cap;
 use cloakroom_core::{
     ErrorKind, InvalidSettings, InvalidTimeouts, Lookup, ManualClock, OnCap, Operation, Sessions,
-    SessionsBuilder, SignIn, Subject, Timeouts, Timestamp,
+    SessionsBuilder, SignIn, SignInAttempt, Subject, Timeouts, Timestamp,
 };
 use support::MapStore;
 
@@ -32,7 +32,7 @@ fn refused(settings: Settings) -> String {
 
 #[test]
 fn settings_that_make_no_sense_are_refused_by_their_values() {
-    let cases: [(Settings, &[&str]); 13] = [
+    let cases: [(Settings, &[&str]); 14] = [
         // Longer than the default of the other, too.
         (
             |s| s.idle_timeout(13 * 3600 * SECOND),
@@ -59,6 +59,10 @@ fn settings_that_make_no_sense_are_refused_by_their_values() {
         (|s| s.touch_fraction(0), &["0", "2"]),
         (|s| s.touch_fraction(1), &["1", "2"]),
         (|s| s.attempt_lifetime(Duration::ZERO), &["0ns", "1 ms"]),
+        (
+            |s| s.attempt_lifetime(SignInAttempt::MAX_LIFETIME + SECOND),
+            &["2592001s", "2592000s"],
+        ),
     ];
     for (settings, values) in cases {
         let why = refused(settings);
@@ -81,7 +85,7 @@ fn the_reason_can_be_matched_on() {
 
 #[test]
 fn settings_at_the_edge_are_accepted() {
-    let cases: [Settings; 9] = [
+    let cases: [Settings; 10] = [
         |s| s,
         |s| s.idle_timeout(SECOND).overall_timeout(SECOND),
         |s| {
@@ -93,6 +97,7 @@ fn settings_at_the_edge_are_accepted() {
         |s| s.max_data(1),
         |s| s.touch_fraction(2),
         |s| s.touch_fraction(u32::MAX),
+        |s| s.attempt_lifetime(SignInAttempt::MAX_LIFETIME),
         |s| {
             s.attempt_lifetime(Duration::from_millis(1))
                 .reruns(0)

@@ -1,9 +1,13 @@
 //! Nothing secret is in an error, or in what `Debug` prints.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper of the tests fails as they do: by a panic"
-)]
+
 #![cfg(feature = "testing")]
+#![cfg_attr(
+    feature = "testing",
+    expect(
+        clippy::unwrap_used,
+        reason = "a helper of the tests fails as they do: by a panic"
+    )
+)]
 
 mod support;
 
@@ -11,7 +15,9 @@ use std::error::Error as StdError;
 use std::fmt::{Debug, Write as _};
 use std::time::Duration;
 
+use bytes::Bytes;
 use cloakroom_core::fault::{Calls, FaultStore, Faults};
+use cloakroom_core::store::Page;
 use cloakroom_core::{
     Codec, Error, ErrorKind, Label, ManualClock, Renewal, SessionOptions, Sessions, SignIn,
     Subject, Token,
@@ -228,6 +234,30 @@ async fn what_debug_prints_tells_no_token_and_no_data() {
     ];
     for said in &all {
         assert_silent(said, &[&visit.token, &issued.token, &new.token]);
+    }
+    // Nor is an id shown whole, with the placement that links a user's sessions.
+    let page = tokens.page(None, 1).await.unwrap();
+    // Of another placement, so that a scan has a second page.
+    let _ = sessions.create(String::new()).await.unwrap();
+    let scanned = sessions.store().scan(
+        &Page {
+            after: None,
+            limit: 1,
+        },
+        sessions.now(),
+    );
+    let cursors = [page.next.clone(), scanned.await.unwrap().next];
+    assert!(cursors.iter().all(Option::is_some));
+    let after = cursors.into_iter().map(|after| Page { after, limit: 1 });
+    for said in [both(&page), both(&after.collect::<Vec<_>>())] {
+        for listed in tokens.list().await.unwrap() {
+            let bytes = Bytes::copy_from_slice(listed.id().as_bytes());
+            let forms = [format!("{bytes:?}"), format!("{:?}", bytes.to_vec())];
+            for form in forms {
+                let form = form.trim_matches(|c| "b[]\"".contains(c)).to_owned();
+                assert!(!said.contains(&form), "{said}");
+            }
+        }
     }
     // Who knows the generation forges a sign-in: serialised it is there, printed it is not.
     let stored = serde_json::to_value(&attempt).unwrap();

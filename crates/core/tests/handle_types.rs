@@ -7,8 +7,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use cloakroom_core::{
-    AddOutcome, ExternalToken, Issued, Lookup, Renewal, Session, SessionMap, SessionOptions,
-    Sessions, SessionsBuilder, SignIn, SignInAttempt, Subject, Sweeper, Token, Tokens,
+    AddOutcome, ExternalToken, Issued, Lookup, MapDraft, Renewal, Session, SessionMap,
+    SessionOptions, Sessions, SessionsBuilder, SignIn, SignInAttempt, Subject, Sweeper, Token,
+    Tokens,
 };
 use serde::{Deserialize, Serialize};
 use support::MapStore;
@@ -104,7 +105,7 @@ async fn every_future_of_the_handle_is_send() {
         .build()
         .unwrap();
     let visit = sessions.create(SessionMap::new()).await.unwrap();
-    let _ = sent(sessions.merge(&visit.token, &SessionMap::new()))
+    let _ = sent(sessions.merge(&visit.token, &mut MapDraft::new()))
         .await
         .unwrap();
 }

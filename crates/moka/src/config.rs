@@ -13,6 +13,9 @@ const ANONYMOUS: Limits = Limits {
     bytes: Some(256 << 20),
 };
 
+/// What is remembered costs whoever makes it nothing either.
+const MEMORIES: u64 = 1_000_000;
+
 /// Worked out by the compiler, so that making a store with the defaults cannot fail.
 const ANONYMOUS_SCALE: Option<Scale> = match ANONYMOUS.scale(Whose::Anonymous) {
     Ok(scale) => scale,
@@ -44,6 +47,7 @@ const ANONYMOUS_SCALE: Option<Scale> = match ANONYMOUS.scale(Whose::Anonymous) {
 pub struct MokaStoreBuilder {
     anonymous: Limits,
     signed_in: Limits,
+    memories: u64,
     placement_key: PlacementKey,
 }
 
@@ -52,6 +56,7 @@ impl MokaStoreBuilder {
         Self {
             anonymous: ANONYMOUS,
             signed_in: Limits::NONE,
+            memories: MEMORIES,
             placement_key: PlacementKey::default(),
         }
     }
@@ -90,6 +95,19 @@ impl MokaStoreBuilder {
         self
     }
 
+    /// How much is remembered beside the sessions: so many ids that were renewed or have ended, and so
+    /// many token sets without a session, most of them of sign-ins that have begun. 1,000,000 of each
+    /// by default, 1,000 at least. One takes 240 to 360 bytes, as was measured with 500,000 to a million of
+    /// each kind, the user ids having 12 bytes: full, the two of them take up to 700 MB.
+    ///
+    /// Where there is more, the oldest is forgotten before its time, first in the part of the store
+    /// that has the most: a sign-in that began is then superseded, the old token of a renewal stops
+    /// working or is no longer told as reused, and an ended id as ended.
+    pub fn max_memories(mut self, memories: u64) -> Self {
+        self.memories = memories;
+        self
+    }
+
     /// The key by which subjects are placed. By default a documented constant: see [`PlacementKey`].
     pub fn placement_key(mut self, key: PlacementKey) -> Self {
         self.placement_key = key;
@@ -102,9 +120,14 @@ impl MokaStoreBuilder {
     ///
     /// Where a limit would let nobody in, or is too high to be counted. The error names the values.
     pub fn build(self) -> Result<MokaStore, InvalidLimit> {
+        if self.memories < InvalidLimit::FEWEST_MEMORIES {
+            let found = self.memories;
+            return Err(InvalidLimit::TooFewMemories { found });
+        }
         let budgets = Budgets::new(
             self.anonymous.scale(Whose::Anonymous)?.map(Budget::new),
             self.signed_in.scale(Whose::SignedIn)?.map(Budget::new),
+            self.memories,
         );
         Ok(MokaStore::with(self.placement_key, budgets))
     }
@@ -112,6 +135,6 @@ impl MokaStoreBuilder {
 
 /// An empty store with the default limits.
 pub(crate) fn default_store() -> MokaStore {
-    let budgets = Budgets::new(ANONYMOUS_SCALE.map(Budget::new), None);
+    let budgets = Budgets::new(ANONYMOUS_SCALE.map(Budget::new), None, MEMORIES);
     MokaStore::with(PlacementKey::default(), budgets)
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use cloakroom_core::Timestamp;
 
@@ -38,6 +39,11 @@ impl<K: Ord> DueIndex<K> {
             *listed_at = until;
             self.heap.push(Reverse((until, key())));
         }
+    }
+
+    /// The first instant that is listed.
+    pub(crate) fn first(&self) -> Timestamp {
+        self.heap.peek().map_or(NEVER, |Reverse((at, _))| *at)
     }
 
     /// Takes out the first listing, where its instant has come.
@@ -78,5 +84,38 @@ impl<K: Ord> DueIndex<K> {
     pub(crate) fn contains(&self, at: Timestamp, key: &K) -> bool {
         let mut listings = self.heap.iter();
         listings.any(|Reverse((listed_at, listed))| *listed_at == at && listed == key)
+    }
+}
+
+/// The first instant at which any stripe may have something that is over: never too late, except for
+/// what is listed while the stripes are looked through.
+#[derive(Debug)]
+pub(crate) struct FirstDue(AtomicU64);
+
+impl FirstDue {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU64::new(NEVER.as_millis()))
+    }
+
+    /// A stripe has something due at this instant.
+    pub(crate) fn note(&self, at: Timestamp) {
+        let at = at.as_millis();
+        // Mostly it is not the first, and a look costs less than a write.
+        if at < self.0.load(Relaxed) {
+            self.0.fetch_min(at, Relaxed);
+        }
+    }
+
+    /// The instant, where it has come.
+    pub(crate) fn at_most(&self, now: Timestamp) -> Option<Timestamp> {
+        let at = Timestamp::from_millis(self.0.load(Relaxed));
+        (at <= now).then_some(at)
+    }
+
+    /// All stripes have been looked through, and this is the first instant that is left. Somebody who
+    /// has noted an earlier one meanwhile is right.
+    pub(crate) fn replace(&self, expected: Timestamp, first: Timestamp) {
+        let (expected, first) = (expected.as_millis(), first.as_millis());
+        let _ = self.0.compare_exchange(expected, first, Relaxed, Relaxed);
     }
 }

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use cloakroom_core::{Error, ErrorKind, Operation, Record, Result, SessionId, Subject};
 
 use crate::budget::Budget;
+use crate::due::FirstDue;
 use crate::limits::Whose;
+use crate::remembered::Quota;
 use crate::size;
+use crate::table::Table;
 
 /// A number that one stay of a session in the store has and no other: from its creation until it
 /// ends, is created anew, or changes its weight.
@@ -23,14 +26,27 @@ pub(crate) struct Ticket(NonZeroU64);
 pub(crate) struct Budgets {
     pub(crate) anonymous: Option<Budget>,
     pub(crate) signed_in: Option<Budget>,
+    /// For ids that were renewed or have ended.
+    pub(crate) ids: Quota,
+    /// For sets without members.
+    pub(crate) sets: Quota,
+    pub(crate) due: FirstDue,
     last_ticket: AtomicU64,
 }
 
 impl Budgets {
-    pub(crate) fn new(anonymous: Option<Budget>, signed_in: Option<Budget>) -> Self {
+    pub(crate) fn new(
+        anonymous: Option<Budget>,
+        signed_in: Option<Budget>,
+        most_memories: u64,
+    ) -> Self {
+        let quota = || Quota::new(most_memories, Table::STRIPES);
         Self {
             anonymous,
             signed_in,
+            ids: quota(),
+            sets: quota(),
+            due: FirstDue::new(),
             last_ticket: AtomicU64::new(0),
         }
     }

@@ -46,15 +46,16 @@
 //! Nobody leaves while there is room; a session takes its place until the call that ends it returns.
 //! Where there is none, a newcomer is let in, and the session that was used the longest ago goes, as
 //! far as touches and updates tell: its record and its membership together, as if it had never been
-//! there. It leaves no memory of its end. When a call returns, no more is stored than there is room
+//! there. What is over makes way first. An eviction leaves no memory of its end. When a call returns, no more is stored than there is room
 //! for, except what calls that are still at work have stored: at most one session, or the growth of
 //! one, for each. A session that could not fit even alone is refused with
 //! [`ErrorKind::TooLarge`](cloakroom_core::ErrorKind::TooLarge). [`MokaStore::evicted`] counts those
 //! that had to go.
 //!
-//! The limits are for sessions. What is kept for a while beside them has none: five minutes for the end
-//! of a session, up to a day for an id that was renewed, until its end for an open sign-in attempt.
-//! About 200 bytes each; how often they can be made is for the application to limit.
+//! What is remembered beside the sessions has a limit too: five minutes for the end of a session, up to
+//! a day for an id that was renewed, until its end for an open sign-in attempt, and 1,000,000 ids and as
+//! many token sets at most. Where there is more, the oldest is forgotten early:
+//! [`max_memories`](MokaStoreBuilder::max_memories) tells what that means.
 //!
 //! # When space comes back
 //!
@@ -69,6 +70,7 @@ mod config;
 mod due;
 mod ledger;
 mod limits;
+mod remembered;
 mod scan;
 mod sets;
 mod settle;

@@ -164,6 +164,15 @@ pub enum InvalidLimit {
         /// The limit asked for.
         found: u64,
     },
+    /// So little would be remembered that sign-ins at the same time supersede one another.
+    #[error(
+        "a limit of {found} memories would supersede sign-ins that have just begun; the lowest is {}",
+        InvalidLimit::FEWEST_MEMORIES
+    )]
+    TooFewMemories {
+        /// The limit asked for.
+        found: u64,
+    },
     /// Each session's share of the memory is more than can be weighed.
     #[error(
         "{bytes} bytes for {sessions} {whose} sessions are more than {} for each; lower the one or raise the other",
@@ -177,6 +186,10 @@ pub enum InvalidLimit {
         /// The limit of bytes asked for.
         bytes: u64,
     },
+}
+
+impl InvalidLimit {
+    pub(crate) const FEWEST_MEMORIES: u64 = 1_000;
 }
 
 #[cfg(test)]

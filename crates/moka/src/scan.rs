@@ -9,14 +9,14 @@ use crate::table::{Table, stripe_of};
 
 impl Table {
     /// [`SessionStore::scan`](cloakroom_core::SessionStore::scan), in the order of the ids, which is
-    /// that of the stripes. The cursor is the last id of the page.
+    /// that of the stripes. The cursor is the last id of the page, and the last of its placement.
     pub(crate) fn scan(&self, page: &Page, now: Timestamp) -> Result<ScanPage> {
         let after = page.after.as_ref().map(id_of).transpose()?;
         let first = after.map_or(0, |after| stripe_of(after.placement()));
         let limit = page.limit.max(1);
         let mut sessions = Vec::new();
         for at in first..=u8::MAX {
-            let room = limit - sessions.len();
+            let room = limit.saturating_sub(sessions.len()).max(1);
             let more = self.scan_stripe(at, after, room, now, &mut sessions)?;
             let is_full = sessions.len() >= limit && at < u8::MAX;
             if let Some(last) = sessions.last()
@@ -32,7 +32,8 @@ impl Table {
         })
     }
 
-    /// Adds the sessions of a stripe, as many as there is room for, and says whether more remain.
+    /// Adds the sessions of a stripe, placement by placement until there is no more room, and says
+    /// whether more remain.
     fn scan_stripe(
         &self,
         at: u8,
@@ -50,12 +51,13 @@ impl Table {
             .map(|record| record.id())
             .filter(|id| after.is_none_or(|after| *id > after))
             .collect();
-        let more = ids.len() > room;
-        if more {
-            // Only those that come first have to be in order.
-            ids.select_nth_unstable(room);
-            ids.truncate(room);
+        let all = ids.len();
+        if all > room {
+            let (_, last, _) = ids.select_nth_unstable(room - 1);
+            let last = last.placement();
+            ids.retain(|id| id.placement() <= last);
         }
+        let more = ids.len() < all;
         ids.sort_unstable();
         for id in ids {
             if let Some(entry) = view.entry(id)? {

@@ -6,6 +6,7 @@ use cloakroom_core::semantics::SetHead;
 use cloakroom_core::{SessionId, Subject, Timestamp};
 
 use crate::due::{DueIndex, NEVER};
+use crate::remembered::{Remembered, Stamp};
 use crate::slots::shrink;
 
 /// The token sets of one stripe, and when each that has no members is over.
@@ -15,11 +16,15 @@ pub(crate) struct Sets {
     due: DueIndex<Subject>,
     /// Changed since the index was last brought up to date.
     changed: Vec<Subject>,
+    /// Those without members, which are kept for sign-ins that have begun and for retries.
+    remembered: Remembered<Subject>,
 }
 
 #[derive(Debug)]
 struct Set {
     head: SetHead,
+    /// As long as it is only remembered.
+    stamp: Option<Stamp>,
     /// In the order of their ids.
     members: Vec<SessionId>,
     listed_at: Timestamp,
@@ -31,6 +36,7 @@ impl Sets {
             map: HashMap::new(),
             due: DueIndex::new(),
             changed: Vec::new(),
+            remembered: Remembered::new(),
         }
     }
 
@@ -50,6 +56,7 @@ impl Sets {
         self.changed.push(subject.clone());
         let set = self.map.entry(subject).or_insert(Set {
             head,
+            stamp: None,
             members: Vec::new(),
             listed_at: NEVER,
         });
@@ -57,7 +64,9 @@ impl Sets {
     }
 
     pub(crate) fn remove_head(&mut self, subject: &Subject) {
-        self.map.remove(subject);
+        if let Some(Set { stamp: Some(_), .. }) = self.map.remove(subject) {
+            self.remembered.dismiss();
+        }
         shrink(&mut self.map);
     }
 
@@ -72,6 +81,9 @@ impl Sets {
                 set.members.reserve_exact(1);
             }
             set.members.insert(at, id);
+        }
+        if set.stamp.take().is_some() {
+            self.remembered.dismiss();
         }
     }
 
@@ -90,15 +102,25 @@ impl Sets {
         }
     }
 
-    /// Brings the index up to date, once all writes of an operation are done: a set that is made
+    /// Brings the indices up to date, once all writes of an operation are done: a set that is made
     /// without members mostly has one by then, and need not be listed.
     pub(crate) fn list_changed(&mut self) {
         for subject in self.changed.drain(..) {
-            if let Some(set) = self.map.get_mut(&subject) {
-                let until = set.until();
-                self.due.list(|| subject, until, &mut set.listed_at);
+            let Some(set) = self.map.get_mut(&subject) else {
+                continue;
+            };
+            if set.stamp.take().is_some() {
+                self.remembered.dismiss();
             }
+            if set.members.is_empty() {
+                set.stamp = Some(self.remembered.add(subject.clone()));
+            }
+            let until = set.until();
+            self.due.list(|| subject, until, &mut set.listed_at);
         }
+        let map = &self.map;
+        self.remembered
+            .keep_lean(|subject, stamp| is_memory(map, subject, stamp));
         if self.due.is_bloated(self.map.len()) {
             let sets = self.map.iter_mut();
             self.due.rebuild(sets.filter_map(|(subject, set)| {
@@ -123,8 +145,22 @@ impl Sets {
 
     /// Lists a set that is kept on.
     pub(crate) fn list_again(&mut self, subject: Subject) {
-        self.changed.push(subject);
-        self.list_changed();
+        if let Some(set) = self.map.get_mut(&subject) {
+            let until = set.until();
+            self.due.list(|| subject, until, &mut set.listed_at);
+        }
+    }
+
+    /// How many sets are without members.
+    pub(crate) fn remembered(&self) -> usize {
+        self.remembered.count()
+    }
+
+    /// The set that has been without members the longest. Who asks has to remove it.
+    pub(crate) fn take_oldest_memory(&mut self) -> Option<Subject> {
+        let map = &self.map;
+        self.remembered
+            .take_oldest(|subject, stamp| is_memory(map, subject, stamp))
     }
 
     #[cfg(test)]
@@ -133,6 +169,7 @@ impl Sets {
             keys: self.map.len(),
             capacity: self.map.capacity(),
             listings: self.due.len(),
+            memories: self.remembered.listings(),
         }
     }
 
@@ -154,6 +191,10 @@ impl Sets {
             .iter()
             .map(|(subject, set)| (subject, &*set.members))
     }
+}
+
+fn is_memory(map: &HashMap<Subject, Set>, subject: &Subject, stamp: Stamp) -> bool {
+    map.get(subject).is_some_and(|set| set.stamp == Some(stamp))
 }
 
 impl Set {

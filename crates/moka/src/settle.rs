@@ -6,10 +6,6 @@ use crate::budget::Budget;
 use crate::ledger::{Change, Ledger};
 use crate::table::{Table, stripe_of};
 
-/// How often moka is asked again while there is too much. Once is enough, except where it stops
-/// early: after a tenth of a second, to let others at its log.
-const ROUNDS: usize = 16;
-
 impl Table {
     /// Tells moka what has changed, and ends the sessions that it chooses to leave.
     ///
@@ -19,15 +15,16 @@ impl Table {
         if ledger.changes.is_empty() {
             return Ok(());
         }
+        // Before moka hears of the newcomer: it cannot tell what is over from what lives.
+        while self.budgets.all().any(Budget::is_over) && self.sweep_for_room(now)? {}
         for change in ledger.changes {
             self.tell(change);
         }
         for budget in self.budgets.all() {
             self.end_leaving(budget, now)?;
-            for _ in 0..ROUNDS {
-                if !budget.is_over() {
-                    break;
-                }
+            // Once is enough, except where moka stops early: after a tenth of a second, to let others
+            // at its log.
+            while budget.is_over() {
                 budget.choose_who_leaves();
                 if self.end_leaving(budget, now)? == 0 {
                     // What is too much is for others to settle, who are at it.

@@ -9,6 +9,7 @@ use cloakroom_core::{Record, SessionId, Timestamp};
 
 use crate::due::{DueIndex, NEVER};
 use crate::ledger::{Budgets, Ledger, Ticket};
+use crate::remembered::{Remembered, Stamp};
 
 /// The entries of one stripe, and when each is over.
 ///
@@ -18,6 +19,8 @@ use crate::ledger::{Budgets, Ledger, Ticket};
 pub(crate) struct Slots {
     map: HashMap<SessionId, Slot>,
     due: DueIndex<SessionId>,
+    /// The ids that were renewed or have ended.
+    remembered: Remembered<SessionId>,
 }
 
 #[derive(Debug)]
@@ -33,7 +36,13 @@ enum Kept {
         record: Arc<Record>,
         ticket: Option<Ticket>,
     },
-    Other(Box<Entry>),
+    Other(Box<Memory>),
+}
+
+#[derive(Debug)]
+struct Memory {
+    entry: Entry,
+    stamp: Stamp,
 }
 
 impl Slots {
@@ -41,13 +50,14 @@ impl Slots {
         Self {
             map: HashMap::new(),
             due: DueIndex::new(),
+            remembered: Remembered::new(),
         }
     }
 
     pub(crate) fn entry(&self, id: SessionId) -> Option<Entry> {
         Some(match &self.map.get(&id)?.kept {
             Kept::Live { record, .. } => Entry::Live(Arc::clone(record)),
-            Kept::Other(entry) => Entry::clone(entry),
+            Kept::Other(memory) => memory.entry.clone(),
         })
     }
 
@@ -74,14 +84,15 @@ impl Slots {
         budgets: &Budgets,
         ledger: &mut Ledger,
     ) {
+        let remembered = &mut self.remembered;
         let slot = match self.map.entry(id) {
             hash_map::Entry::Occupied(slot) => {
                 let slot = slot.into_mut();
-                slot.kept.replace(entry, budgets, ledger);
+                slot.kept.replace(id, entry, remembered, budgets, ledger);
                 slot
             }
             hash_map::Entry::Vacant(vacant) => vacant.insert(Slot {
-                kept: Kept::new(entry, budgets, ledger),
+                kept: Kept::new(id, entry, remembered, budgets, ledger),
                 listed_at: NEVER,
             }),
         };
@@ -92,10 +103,15 @@ impl Slots {
 
     pub(crate) fn remove(&mut self, id: SessionId, budgets: &Budgets, ledger: &mut Ledger) {
         if let Some(slot) = self.map.remove(&id) {
-            slot.kept.dismiss(budgets, ledger);
+            slot.kept.dismiss(&mut self.remembered, budgets, ledger);
             shrink(&mut self.map);
             self.keep_index_lean();
         }
+    }
+
+    /// The first instant that is listed; no session is over before.
+    pub(crate) fn next_due(&self) -> Timestamp {
+        self.due.first()
     }
 
     /// Takes the next listing whose instant has come out of the index. `Some(None)` for a stale one.
@@ -118,8 +134,23 @@ impl Slots {
         }
     }
 
+    /// How many ids are only remembered.
+    pub(crate) fn remembered(&self) -> usize {
+        self.remembered.count()
+    }
+
+    /// The id that has been remembered the longest. Who asks has to remove it.
+    pub(crate) fn take_oldest_memory(&mut self) -> Option<SessionId> {
+        let map = &self.map;
+        self.remembered
+            .take_oldest(|id, stamp| is_memory(map, *id, stamp))
+    }
+
     /// Creating and deleting leaves stale listings, which must not pile up until they are due.
     fn keep_index_lean(&mut self) {
+        let map = &self.map;
+        self.remembered
+            .keep_lean(|id, stamp| is_memory(map, *id, stamp));
         if self.due.is_bloated(self.map.len()) {
             let slots = self.map.iter_mut();
             self.due.rebuild(slots.filter_map(|(id, slot)| {
@@ -135,7 +166,16 @@ impl Slots {
             keys: self.map.len(),
             capacity: self.map.capacity(),
             listings: self.due.len(),
+            memories: self.remembered.listings(),
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn memories(&self) -> usize {
+        let slots = self.map.values();
+        slots
+            .filter(|slot| matches!(slot.kept, Kept::Other(_)))
+            .count()
     }
 
     /// How many listings are due.
@@ -158,33 +198,62 @@ impl Slots {
     }
 }
 
+fn is_memory(map: &HashMap<SessionId, Slot>, id: SessionId, stamp: Stamp) -> bool {
+    match map.get(&id).map(|slot| &slot.kept) {
+        Some(Kept::Other(memory)) => memory.stamp == stamp,
+        Some(Kept::Live { .. }) | None => false,
+    }
+}
+
 impl Kept {
-    fn new(entry: Entry, budgets: &Budgets, ledger: &mut Ledger) -> Self {
+    fn new(
+        id: SessionId,
+        entry: Entry,
+        remembered: &mut Remembered<SessionId>,
+        budgets: &Budgets,
+        ledger: &mut Ledger,
+    ) -> Self {
         match entry {
             Entry::Live(record) => {
                 let ticket = budgets.admit(&record, ledger);
                 Self::Live { record, ticket }
             }
-            other => Self::Other(Box::new(other)),
+            entry => {
+                let stamp = remembered.add(id);
+                Self::Other(Box::new(Memory { entry, stamp }))
+            }
         }
     }
 
-    fn replace(&mut self, entry: Entry, budgets: &Budgets, ledger: &mut Ledger) {
+    fn replace(
+        &mut self,
+        id: SessionId,
+        entry: Entry,
+        remembered: &mut Remembered<SessionId>,
+        budgets: &Budgets,
+        ledger: &mut Ledger,
+    ) {
         match (&mut *self, entry) {
             (Self::Live { record, ticket }, Entry::Live(new)) => {
                 *ticket = budgets.replace(record, *ticket, &new, ledger);
                 *record = new;
             }
             (_, entry) => {
-                self.dismiss(budgets, ledger);
-                *self = Self::new(entry, budgets, ledger);
+                self.dismiss(remembered, budgets, ledger);
+                *self = Self::new(id, entry, remembered, budgets, ledger);
             }
         }
     }
 
-    fn dismiss(&self, budgets: &Budgets, ledger: &mut Ledger) {
-        if let Self::Live { record, ticket } = self {
-            budgets.dismiss(record, *ticket, ledger);
+    fn dismiss(
+        &self,
+        remembered: &mut Remembered<SessionId>,
+        budgets: &Budgets,
+        ledger: &mut Ledger,
+    ) {
+        match self {
+            Self::Live { record, ticket } => budgets.dismiss(record, *ticket, ledger),
+            Self::Other(_) => remembered.dismiss(),
         }
     }
 
@@ -192,7 +261,7 @@ impl Kept {
     fn until(&self) -> Timestamp {
         let until = match self {
             Self::Live { record, .. } => Some(record.deadline()),
-            Self::Other(entry) => entry.until(),
+            Self::Other(memory) => memory.entry.until(),
         };
         until.map_or(NEVER, |deadline| deadline.instant())
     }
@@ -204,6 +273,7 @@ pub(crate) struct Sizes {
     pub(crate) keys: usize,
     pub(crate) capacity: usize,
     pub(crate) listings: usize,
+    pub(crate) memories: usize,
 }
 
 /// Gives memory back once most of a map has gone, and leaves room for as much again.

@@ -47,8 +47,39 @@ impl Stripe {
         let mut view = StripeView::new(self);
         let outcome = operation(&mut view)?;
         let writes = view.into_writes();
-        self.apply(writes, budgets, ledger);
+        if !writes.is_empty() {
+            let (ids, sets) = (self.slots.remembered(), self.sets.remembered());
+            self.apply(writes, budgets, ledger);
+            budgets.ids.changed(ids, self.slots.remembered());
+            budgets.sets.changed(sets, self.sets.remembered());
+            self.forget_oldest(budgets, ledger);
+            budgets.due.note(self.next_due());
+        }
         Ok(outcome)
+    }
+
+    /// Forgets what has been remembered the longest, where there is too much of it.
+    fn forget_oldest(&mut self, budgets: &Budgets, ledger: &mut Ledger) {
+        while budgets.ids.is_over(self.slots.remembered())
+            && let Some(id) = self.slots.take_oldest_memory()
+        {
+            let before = self.slots.remembered();
+            self.slots.remove(id, budgets, ledger);
+            budgets.ids.changed(before, self.slots.remembered());
+        }
+        while budgets.sets.is_over(self.sets.remembered())
+            && let Some(subject) = self.sets.take_oldest_memory()
+        {
+            let before = self.sets.remembered();
+            self.sets.remove_head(&subject);
+            budgets.sets.changed(before, self.sets.remembered());
+            self.sets.list_changed();
+        }
+    }
+
+    /// When something has to be looked at; nothing is over before.
+    pub(crate) fn next_due(&self) -> Timestamp {
+        self.slots.next_due()
     }
 
     /// Takes away things that were over at `now`: at most `gone` of them, after at most `looks`.
@@ -135,9 +166,6 @@ impl Stripe {
     }
 
     fn apply(&mut self, writes: Vec<Write>, budgets: &Budgets, ledger: &mut Ledger) {
-        if writes.is_empty() {
-            return;
-        }
         for write in writes {
             match write {
                 Write::PutEntry(id, entry) => self.slots.put(id, entry, budgets, ledger),

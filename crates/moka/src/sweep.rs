@@ -4,12 +4,19 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use cloakroom_core::{Result, Timestamp};
 
+use crate::due::NEVER;
 use crate::ledger::Ledger;
 use crate::stripe::Swept;
 use crate::table::Table;
 
 /// How many things are looked at while a stripe is held: others wait no longer than that.
 const BATCH: usize = 64;
+
+/// How much is swept for a newcomer at a time: far more than it brings.
+const ROOM: Swept = Swept {
+    looked: 1_024,
+    gone: 1_024,
+};
 
 impl Table {
     /// [`SessionStore::purge_expired`](cloakroom_core::SessionStore::purge_expired)
@@ -34,6 +41,24 @@ impl Table {
         Ok(limit - left.gone)
     }
 
+    /// Takes some of what is over away, so that nobody has to leave while it takes the room. Says whether
+    /// there was any.
+    pub(crate) fn sweep_for_room(&self, now: Timestamp) -> Result<bool> {
+        let Some(expected) = self.budgets.due.at_most(now) else {
+            return Ok(false);
+        };
+        let mut left = ROOM;
+        let mut next = NEVER;
+        for at in 0..=u8::MAX {
+            if left.looked > 0 && left.gone > 0 && self.shared(at).next_due() <= now {
+                self.purge_stripe(at, &mut left, now)?;
+            }
+            next = next.min(self.shared(at).next_due());
+        }
+        self.budgets.due.replace(expected, next);
+        Ok(left.gone < ROOM.gone)
+    }
+
     fn purge_stripe(&self, at: u8, left: &mut Swept, now: Timestamp) -> Result<()> {
         loop {
             let most = Swept {
@@ -44,10 +69,13 @@ impl Table {
             let mut stripe = self.exclusive(at);
             let swept = stripe.sweep(most, now, &self.budgets, &mut ledger)?;
             drop(stripe);
-            self.settle(ledger, now)?;
+            // There is only more room now, and nothing else to settle.
+            for change in ledger.changes {
+                self.tell(change);
+            }
             left.looked -= swept.looked;
             left.gone -= swept.gone;
-            if swept.looked < BATCH {
+            if swept.looked < most.looked || left.looked == 0 || left.gone == 0 {
                 return Ok(());
             }
         }

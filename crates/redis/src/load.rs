@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloakroom_core::semantics::Entry;
-use cloakroom_core::store::{EndReason, LoadOutcome, Reused};
+use cloakroom_core::store::{LoadOutcome, MAX_FOLLOWED_RENEWALS, Reused};
 use cloakroom_core::{Error, ErrorKind, Operation, Record, Result, SessionId, Timestamp};
 use redis::{Value, cmd};
 
@@ -14,9 +14,6 @@ use crate::read::known;
 use crate::recent::Recent;
 use crate::store::Inner;
 use crate::view::Stored;
-
-/// More renewals than any session has within the memory of its oldest id.
-const ENDLESS: usize = 100_000;
 
 /// One `GET`; one more for each renewal where the id is an old one; and a look into the token set where
 /// the server may evict keys.
@@ -35,7 +32,8 @@ pub(crate) async fn load(
     let mut at = id;
     let mut in_grace = true;
     let mut no_member: Option<Stored> = None;
-    for _ in 0..ENDLESS {
+    let mut followed = 0;
+    loop {
         let value = store.link.get(call, at).await.map_err(told)?;
         let read = known(at, value).map_err(told)?;
         match &read.entry {
@@ -46,6 +44,10 @@ pub(crate) async fn load(
                     }
                     in_grace = !renewed.grace.is_over(now);
                 }
+                if followed == MAX_FOLLOWED_RENEWALS {
+                    return Ok(LoadOutcome::Absent);
+                }
+                followed += 1;
                 at = renewed.next;
             }
             Some(Entry::Live(record)) => {
@@ -62,13 +64,7 @@ pub(crate) async fn load(
                 }
                 return Ok(found(record, in_grace));
             }
-            Some(Entry::Ended(ended)) => {
-                let replaced = ended.reason == EndReason::Replaced && !ended.until.is_over(now);
-                return Ok(match replaced {
-                    true => LoadOutcome::Replaced,
-                    false => LoadOutcome::Absent,
-                });
-            }
+            Some(Entry::Ended(ended)) => return Ok(ended.loaded(now)),
             Some(Entry::Damaged) => return Err(Error::new(ErrorKind::Corrupt, Operation::Load)),
             Some(Entry::NewerVersion) => {
                 return Err(Error::new(ErrorKind::NewerVersion, Operation::Load));
@@ -76,8 +72,6 @@ pub(crate) async fn load(
             None => return Ok(LoadOutcome::Absent),
         }
     }
-    let why = "the renewals of a session lead in a circle";
-    Err(Error::with_source(ErrorKind::Corrupt, Operation::Load, why))
 }
 
 fn found(record: Arc<Record>, in_grace: bool) -> LoadOutcome {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cloakroom_core::semantics::Entry;
-use cloakroom_core::store::{Cursor, Listed, Page, ScanPage};
+use cloakroom_core::store::{Cursor, Listed, LoadOutcome, Page, ScanPage};
 use cloakroom_core::{
     Error, ErrorKind, Operation, Placement, Record, Result, SessionId, Subject, Timestamp,
 };
@@ -15,6 +15,7 @@ use crate::fault::{Fault, Faulty};
 use crate::keys::{Named, member};
 use crate::link::{Address, Call, Primary};
 use crate::list::entries;
+use crate::load;
 use crate::read::strings;
 use crate::store::{Inner, RedisStore};
 
@@ -47,7 +48,7 @@ pub(crate) async fn page(
         let Some(ids) = walk.step(store, call, step).await.map_err(told)? else {
             break;
         };
-        sessions.extend(listed(store, call, &ids, now).await.map_err(told)?);
+        sessions.extend(listed(store, call, &ids, now).await?);
         step = (step * 2).min(MOST);
     }
     let next = walk.cursor();
@@ -223,7 +224,7 @@ async fn listed(
     call: &Call,
     ids: &[SessionId],
     now: Timestamp,
-) -> Faulty<Vec<Listed>> {
+) -> Result<Vec<Listed>> {
     let mut by_placement: HashMap<Placement, Vec<SessionId>> = HashMap::new();
     for id in ids {
         by_placement.entry(id.placement()).or_default().push(*id);
@@ -236,15 +237,20 @@ async fn listed(
     Ok(listings.into_iter().flatten().collect())
 }
 
+/// A session may get a new id while a scan runs, and the key of that come up in a part that is behind
+/// already. So old ids are followed, and what has just left its set is looked at again.
 async fn listed_at_one_placement(
     store: &Inner,
     call: &Call,
     ids: Vec<SessionId>,
     now: Timestamp,
-) -> Faulty<Vec<Listed>> {
+) -> Result<Vec<Listed>> {
+    let told = |fault: Fault| fault.not_written().of(call.operation);
     let mut sessions = Vec::new();
+    let mut moved = Vec::new();
     let mut by_subject: HashMap<Subject, Vec<Arc<Record>>> = HashMap::new();
-    for (id, entry) in ids.iter().zip(entries(&store.link, call, &ids).await?) {
+    let entries = entries(&store.link, call, &ids).await.map_err(told)?;
+    for (id, entry) in ids.iter().zip(entries) {
         match entry {
             Some(Entry::Live(record)) if !record.deadline().is_over(now) => {
                 match record.subject() {
@@ -252,17 +258,51 @@ async fn listed_at_one_placement(
                     Some(subject) => by_subject.entry(subject.clone()).or_default().push(record),
                 }
             }
+            Some(Entry::Renewed(_)) => moved.push(*id),
             Some(Entry::Damaged) => sessions.push(Listed::Damaged(*id)),
             Some(Entry::NewerVersion) => sessions.push(Listed::NewerVersion(*id)),
             _ => {}
         }
     }
     for (subject, records) in by_subject {
-        let are = are_members(store, call, &subject, &records).await?;
-        let members = records.iter().zip(are).filter(|(_, is)| *is);
-        sessions.extend(members.map(|(record, _)| Listed::Session(record.info())));
+        let are = are_members(store, call, &subject, &records)
+            .await
+            .map_err(told)?;
+        for (record, is_member) in records.iter().zip(are) {
+            match is_member {
+                true => sessions.push(Listed::Session(record.info())),
+                false => moved.push(record.id()),
+            }
+        }
+    }
+    for id in moved {
+        if let Some(record) = present(store, call, id, now).await? {
+            sessions.push(Listed::Session(record.info()));
+        }
     }
     Ok(sessions)
+}
+
+/// The session that has or had an id, by its present one.
+async fn present(
+    store: &Inner,
+    call: &Call,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<Option<Arc<Record>>> {
+    let mut at = id;
+    loop {
+        at = match load::load(store, call, at, now).await {
+            Ok(LoadOutcome::Found(record)) => return Ok(Some(record)),
+            Ok(LoadOutcome::Reused(reused)) => reused.successor,
+            Ok(LoadOutcome::Replaced { .. } | LoadOutcome::Absent) => return Ok(None),
+            // It is listed by its own key.
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NewerVersion) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+    }
 }
 
 /// Which of these records of one subject are in its token set.

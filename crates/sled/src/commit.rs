@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloakroom_core::semantics::{Entry, SetHead};
-use cloakroom_core::{Placement, SessionId, Subject};
+use cloakroom_core::{SessionId, Subject};
 
 use crate::digest::Digest;
 use crate::engine::Engine;
@@ -11,8 +11,8 @@ use crate::fault::Fault;
 use crate::index::Change;
 use crate::layout::value::{self, Value, Written};
 use crate::layout::{head, keys};
-use crate::read;
-use crate::shelf::Write;
+use crate::read::Stored;
+use crate::shelf::{PlacementView, Write};
 
 /// What one operation writes.
 ///
@@ -34,45 +34,50 @@ impl Commit {
         self.pairs.is_empty()
     }
 
-    pub(crate) fn new(
-        engine: &Engine,
-        placement: Placement,
-        writes: Vec<Write>,
-    ) -> Result<Self, Fault> {
+    pub(crate) fn of(mut view: PlacementView<'_>) -> Result<Self, Fault> {
         let mut commit = Self::default();
-        let wanted = Wanted::of(writes);
+        let wanted = Wanted::of(view.take_writes());
         for (id, entry) in &wanted.entries {
-            commit.entry(engine, *id, entry)?;
+            commit.entry(&view, *id, entry)?;
         }
         for (subject, head) in &wanted.heads {
-            commit.head(engine, placement, subject, head.as_ref())?;
+            commit.head(&view, subject, head.as_ref())?;
         }
-        for ((subject, id), joins) in &wanted.members {
-            let key = keys::member(placement, subject, *id);
-            if *joins {
-                commit.index.push(Change::NoStray(*id));
-            } else if !wanted.entries.contains_key(id)
-                && let Some(Entry::Live(_)) = read::entry(engine, *id)?
+        for ((subject, id), joins) in wanted.members {
+            let key = keys::member(view.placement(), &subject, id);
+            let is_there = view.has_member(&subject, id);
+            if joins {
+                commit.index.push(Change::NoStray(id));
+            } else if !wanted.entries.contains_key(&id)
+                && let Some(Entry::Live(_)) = view.stored_entry(id)?.entry
             {
-                commit.index.push(Change::Stray(*id));
+                commit.index.push(Change::Stray(id));
             }
-            commit.pair(engine, key, joins.then(Vec::new))?;
+            commit.change(key, is_there.then_some(&[]), joins.then(Vec::new));
+            commit.index.push(if joins {
+                Change::Joins(subject, id)
+            } else {
+                Change::Leaves(subject, id)
+            });
         }
         Ok(commit)
     }
 
-    fn entry(&mut self, engine: &Engine, id: SessionId, wanted: &Put) -> Result<(), Fault> {
+    fn entry(
+        &mut self,
+        view: &PlacementView<'_>,
+        id: SessionId,
+        wanted: &Put,
+    ) -> Result<(), Fault> {
+        let engine = view.engine();
         let key = keys::entry(id);
-        let old = engine.get(&key)?;
-        let (old_chunks, old_entry) = match &old {
-            None => (0, None),
-            Some(old) => {
-                let chunks = match Value::read(id, old) {
-                    Value::Record { chunks, .. } => chunks,
-                    Value::Other(_) => 0,
-                };
-                (chunks, Some(read::of_value(engine, id, old)?))
-            }
+        let Stored {
+            value: old,
+            entry: old_entry,
+        } = view.stored_entry(id)?;
+        let old_chunks = match old.as_deref().map(|old| Value::read(id, old)) {
+            Some(Value::Record { chunks, .. }) => chunks,
+            Some(Value::Other(_)) | None => 0,
         };
         let written = wanted.written(id);
         let new_entry = match wanted {
@@ -115,14 +120,15 @@ impl Commit {
 
     fn head(
         &mut self,
-        engine: &Engine,
-        placement: Placement,
+        view: &PlacementView<'_>,
         subject: &Subject,
         wanted: Option<&SetHead>,
     ) -> Result<(), Fault> {
-        let key = keys::head(placement, subject);
-        let old = engine.get(&key)?;
-        let generation = old.as_deref().map(|old| head::read(subject, old).generation);
+        let key = keys::head(view.placement(), subject);
+        let old = view.stored_head(subject)?;
+        let generation = old
+            .as_deref()
+            .map(|old| head::read(subject, old).generation);
         self.ends |= wanted.is_some_and(|head| Some(head.generation) != generation);
         let look_at = wanted.map(|head| head.kept_until);
         self.index.push(Change::Set(subject.clone(), look_at));

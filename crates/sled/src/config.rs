@@ -33,7 +33,8 @@ impl Durability {
     pub(crate) fn lazy_within(self) -> Duration {
         match self {
             Self::Immediate => Duration::from_secs(1),
-            Self::Interval(interval) => interval,
+            // Beyond that, clocks could not count.
+            Self::Interval(interval) => interval.min(Duration::from_secs(365 * 86_400)),
         }
     }
 }
@@ -100,7 +101,7 @@ impl SledStoreBuilder {
         self
     }
 
-    /// How often what is over is removed. Every minute by default.
+    /// How often what is over is removed. Every minute by default; not zero.
     pub fn sweep_every(mut self, interval: Duration) -> Self {
         self.sweep_every = Some(interval);
         self
@@ -119,7 +120,7 @@ impl SledStoreBuilder {
         self
     }
 
-    /// How long the disk may take over a single write, flush or sync. 30 seconds by default. Where it
+    /// How long the disk may take over a single write, flush or sync. 30 seconds by default; not zero. Where it
     /// takes longer, those who wait are told that the outcome is unknown, and the store takes no more
     /// writes until it is opened again.
     pub fn stalls_after(mut self, patience: Duration) -> Self {
@@ -147,7 +148,7 @@ impl SledStoreBuilder {
     /// | kind | why |
     /// | --- | --- |
     /// | [`Unavailable`](cloakroom_core::ErrorKind::Unavailable) | the store is open already, here or in another process, or the disk fails |
-    /// | [`InvalidConfiguration`](cloakroom_core::ErrorKind::InvalidConfiguration) | the directory holds something else, or the placement key is not the store's |
+    /// | [`InvalidConfiguration`](cloakroom_core::ErrorKind::InvalidConfiguration) | the directory holds something else, or the placement key is not the store's, or an interval is zero |
     /// | [`Denied`](cloakroom_core::ErrorKind::Denied) | the directory may not be written to |
     /// | [`Full`](cloakroom_core::ErrorKind::Full) | the disk is full |
     /// | [`Corrupt`](cloakroom_core::ErrorKind::Corrupt) | the files are damaged, or have gone back in time: see [`start_over`](SledStore::start_over) |

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloakroom_core::semantics::{self, Entry};
-use cloakroom_core::store::{EndReason, LoadOutcome};
+use cloakroom_core::store::LoadOutcome;
 use cloakroom_core::{Operation, Placement, PlacementKey, Result, SessionId, Timestamp};
 
 use crate::commit::Commit;
@@ -70,10 +70,9 @@ impl Core {
         let guard = self.stripes.lock(placement).await;
         self.engine.health().check_writes().map_err(refused)?;
 
-        let mut view = PlacementView::new(&self.engine, placement, operation);
+        let mut view = self.view(placement, operation);
         let outcome = decide(&mut view)?;
-        let commit = Commit::new(&self.engine, placement, view.into_writes())
-            .map_err(|fault| fault.error(operation))?;
+        let commit = Commit::of(view).map_err(|fault| fault.error(operation))?;
         let until = match waits {
             _ if commit.ends => Until::OnDisk,
             Waits::Ending if commit.is_empty() => Until::OnDisk,
@@ -98,7 +97,12 @@ impl Core {
     ) -> Result<T> {
         let _guard = self.stripes.lock(placement).await;
         self.check_reads(operation)?;
-        look(&PlacementView::new(&self.engine, placement, operation))
+        look(&self.view(placement, operation))
+    }
+
+    /// A placement as it is: for as long as it is locked.
+    pub(crate) fn view(&self, placement: Placement, operation: Operation) -> PlacementView<'_> {
+        PlacementView::new(&self.engine, &self.index, placement, operation)
     }
 
     /// Reads a session: without the lock, where a look at one key settles it.
@@ -114,14 +118,7 @@ impl Core {
                     LoadOutcome::Absent
                 })
             }
-            Some(Entry::Ended(ended)) => {
-                let told = ended.reason == EndReason::Replaced && !ended.until.is_over(now);
-                Ok(if told {
-                    LoadOutcome::Replaced
-                } else {
-                    LoadOutcome::Absent
-                })
-            }
+            Some(Entry::Ended(ended)) => Ok(ended.loaded(now)),
             None => Ok(LoadOutcome::Absent),
             // A renewed id leads through several keys, and a record in several parts may have been
             // changed between them.

@@ -49,13 +49,9 @@ impl Engine {
         self.call(|db| db.get(key))
     }
 
+    #[cfg(test)]
     pub(crate) fn contains(&self, key: &[u8]) -> Result<bool, Fault> {
         self.call(|db| db.contains_key(key))
-    }
-
-    /// The keys that begin so, in their order.
-    pub(crate) fn keys(&self, prefix: &[u8]) -> Result<Vec<IVec>, Fault> {
-        self.call(|db| db.scan_prefix(prefix).keys().collect())
     }
 
     /// The first `limit` pairs after a key and before another, in their order.
@@ -144,27 +140,25 @@ pub(crate) use hook::Hook;
 
 #[cfg(test)]
 mod hook {
-    use std::sync::Mutex;
+    use std::sync::{Arc, Mutex};
 
     use super::Step;
     use crate::fault::Fault;
 
-    type Act = Box<dyn FnMut(Step) -> Result<(), Fault> + Send>;
+    type Act = Arc<dyn Fn(Step) -> Result<(), Fault> + Send + Sync>;
 
-    /// What happens at a step, beside the step.
+    /// What happens at a step, beside the step. Several threads may be in it.
     #[derive(Default)]
     pub(crate) struct Hook(Mutex<Option<Act>>);
 
     impl Hook {
-        pub(crate) fn set(&self, act: impl FnMut(Step) -> Result<(), Fault> + Send + 'static) {
-            *self.0.lock().unwrap() = Some(Box::new(act));
+        pub(crate) fn set(&self, act: impl Fn(Step) -> Result<(), Fault> + Send + Sync + 'static) {
+            *self.0.lock().unwrap() = Some(Arc::new(act));
         }
 
         pub(super) fn reach(&self, step: Step) -> Result<(), Fault> {
-            match &mut *self.0.lock().unwrap() {
-                Some(act) => act(step),
-                None => Ok(()),
-            }
+            let act = self.0.lock().unwrap().clone();
+            act.map_or(Ok(()), |act| act(step))
         }
     }
 }

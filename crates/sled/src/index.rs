@@ -1,4 +1,5 @@
-//! What the store keeps in memory beside sled: what is over when, and who has lost its set.
+//! What the store keeps in memory beside sled: what is over when, who is in which token set, and who
+//! has lost its set.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -6,11 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cloakroom_core::{SessionId, Subject, Timestamp};
 
+use crate::members::Members;
+
 /// What the store keeps in memory beside sled. It is built from what is stored when the store is
 /// opened, by the scan that checks it.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    due: Mutex<Due>,
+    listed: Mutex<Listed>,
     strays: Mutex<HashSet<SessionId>>,
     /// Without the lock: there are none unless something outside the store took a set away.
     stray_count: AtomicUsize,
@@ -19,10 +22,17 @@ pub(crate) struct Index {
 /// Each entry is listed once, at the instant at which it is over; each set once, at the instant at
 /// which to look at it.
 #[derive(Debug, Default)]
-struct Due {
+struct Listed {
     entries: BTreeSet<(Timestamp, SessionId)>,
-    sets: BTreeSet<(Timestamp, Subject)>,
-    listed_sets: HashMap<Subject, Timestamp>,
+    due_sets: BTreeSet<(Timestamp, Subject)>,
+    sets: HashMap<Subject, TokenSet>,
+}
+
+/// The same as what is stored, so that the cap and the listings need not go through sled's keys.
+#[derive(Debug, Default)]
+struct TokenSet {
+    look_at: Option<Timestamp>,
+    members: Members,
 }
 
 /// A change of the index that goes with a batch.
@@ -32,6 +42,8 @@ pub(crate) enum Change {
     Entry(SessionId, Option<Timestamp>, Option<Timestamp>),
     /// A set has to be looked at then; never, where it is gone.
     Set(Subject, Option<Timestamp>),
+    Joins(Subject, SessionId),
+    Leaves(Subject, SessionId),
     /// A session of a subject is not held by its set.
     Stray(SessionId),
     /// A session has ended, or joined a set.
@@ -47,11 +59,15 @@ pub(crate) enum Thing {
 
 impl Index {
     pub(crate) fn apply(&self, changes: impl IntoIterator<Item = Change>) {
-        let mut due = lock(&self.due);
+        let mut listed = lock(&self.listed);
         for change in changes {
             match change {
-                Change::Entry(id, from, to) => due.move_entry(id, from, to),
-                Change::Set(subject, at) => due.list_set(subject, at),
+                Change::Entry(id, from, to) => listed.move_entry(id, from, to),
+                Change::Set(subject, at) => listed.list_set(subject, at),
+                Change::Joins(subject, id) => {
+                    listed.sets.entry(subject).or_default().members.add(id);
+                }
+                Change::Leaves(subject, id) => listed.leave(subject, id),
                 Change::Stray(id) => self.change_strays(|strays| {
                     strays.insert(id);
                 }),
@@ -68,9 +84,9 @@ impl Index {
 
     /// At most so many things whose time had come at `now`, entries first. They stay listed.
     pub(crate) fn due(&self, now: Timestamp, limit: usize) -> Vec<Thing> {
-        let due = lock(&self.due);
-        let entries = due.entries.iter().take_while(|(at, _)| *at <= now);
-        let sets = due.sets.iter().take_while(|(at, _)| *at <= now);
+        let listed = lock(&self.listed);
+        let entries = listed.entries.iter().take_while(|(at, _)| *at <= now);
+        let sets = listed.due_sets.iter().take_while(|(at, _)| *at <= now);
         entries
             .map(|(_, id)| Thing::Entry(*id))
             .chain(sets.map(|(_, subject)| Thing::Set(subject.clone())))
@@ -80,10 +96,29 @@ impl Index {
 
     /// Looks at a set again at another time, where it is still listed.
     pub(crate) fn postpone(&self, subject: &Subject, until: Timestamp) {
-        let mut due = lock(&self.due);
-        if due.listed_sets.contains_key(subject) {
-            due.list_set(subject.clone(), Some(until));
+        let mut listed = lock(&self.listed);
+        let is_listed = |set: &TokenSet| set.look_at.is_some();
+        if listed.sets.get(subject).is_some_and(is_listed) {
+            listed.list_set(subject.clone(), Some(until));
         }
+    }
+
+    /// The members of a token set, in the order of their ids.
+    pub(crate) fn members(&self, subject: &Subject) -> Vec<SessionId> {
+        let listed = lock(&self.listed);
+        let set = listed.sets.get(subject);
+        set.map(|set| set.members.to_vec()).unwrap_or_default()
+    }
+
+    pub(crate) fn member_count(&self, subject: &Subject) -> usize {
+        let listed = lock(&self.listed);
+        listed.sets.get(subject).map_or(0, |set| set.members.len())
+    }
+
+    pub(crate) fn is_member(&self, subject: &Subject, id: SessionId) -> bool {
+        let listed = lock(&self.listed);
+        let set = listed.sets.get(subject);
+        set.is_some_and(|set| set.members.contains(id))
     }
 
     /// Whether a session of a subject is not held by its set. No operation makes one: an entry and
@@ -100,13 +135,13 @@ impl Index {
 
     #[cfg(test)]
     pub(crate) fn listings(&self) -> (Vec<(Timestamp, SessionId)>, Vec<Subject>) {
-        let due = lock(&self.due);
-        let sets = due.sets.iter().map(|(_, subject)| subject.clone());
-        (due.entries.iter().copied().collect(), sets.collect())
+        let listed = lock(&self.listed);
+        let sets = listed.due_sets.iter().map(|(_, subject)| subject.clone());
+        (listed.entries.iter().copied().collect(), sets.collect())
     }
 }
 
-impl Due {
+impl Listed {
     fn move_entry(&mut self, id: SessionId, from: Option<Timestamp>, to: Option<Timestamp>) {
         if from == to {
             return;
@@ -120,15 +155,34 @@ impl Due {
     }
 
     fn list_set(&mut self, subject: Subject, at: Option<Timestamp>) {
-        let before = match at {
-            Some(at) => self.listed_sets.insert(subject.clone(), at),
-            None => self.listed_sets.remove(&subject),
-        };
-        if let Some(before) = before {
-            self.sets.remove(&(before, subject.clone()));
+        let set = self.sets.entry(subject.clone()).or_default();
+        let before = std::mem::replace(&mut set.look_at, at);
+        if before == at {
+            self.forget_if_gone(&subject);
+            return;
         }
-        if let Some(at) = at {
-            self.sets.insert((at, subject));
+        if let Some(before) = before {
+            self.due_sets.remove(&(before, subject.clone()));
+        }
+        match at {
+            Some(at) => {
+                self.due_sets.insert((at, subject));
+            }
+            None => self.forget_if_gone(&subject),
+        }
+    }
+
+    fn leave(&mut self, subject: Subject, id: SessionId) {
+        if let Some(set) = self.sets.get_mut(&subject) {
+            set.members.remove(id);
+        }
+        self.forget_if_gone(&subject);
+    }
+
+    fn forget_if_gone(&mut self, subject: &Subject) {
+        let is_gone = |set: &TokenSet| set.look_at.is_none() && set.members == Members::Nobody;
+        if self.sets.get(subject).is_some_and(is_gone) {
+            self.sets.remove(subject);
         }
     }
 }
@@ -172,6 +226,30 @@ mod tests {
         ]);
         index.postpone(&subject, at(1));
         assert_eq!(index.listings(), (vec![], vec![]));
+        assert!(lock(&index.listed).sets.is_empty());
+    }
+
+    #[test]
+    fn a_set_takes_memory_until_its_members_and_its_head_are_gone() {
+        let index = Index::default();
+        let id = SessionId::from_stored([1; 32]);
+        let subject = Subject::new("ada").unwrap();
+        index.apply([
+            Change::Joins(subject.clone(), id),
+            Change::Set(subject.clone(), Some(at(7))),
+        ]);
+        assert!(index.is_member(&subject, id));
+        assert_eq!(index.members(&subject), [id]);
+        index.apply([Change::Set(subject.clone(), None)]);
+        assert_eq!(index.member_count(&subject), 1);
+        index.apply([Change::Leaves(subject.clone(), id)]);
+        assert_eq!(index.member_count(&subject), 0);
+        assert!(lock(&index.listed).sets.is_empty());
+        index.apply([
+            Change::Leaves(subject.clone(), id),
+            Change::Set(subject.clone(), None),
+        ]);
+        assert!(lock(&index.listed).sets.is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod fault;
 mod index;
 mod journal;
 mod layout;
+mod members;
 mod open;
 mod read;
 mod scan;

@@ -3,11 +3,29 @@
 use bytes::Bytes;
 use cloakroom_core::SessionId;
 use cloakroom_core::semantics::Entry;
+use sled::IVec;
 
 use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::layout::keys;
 use crate::layout::value::{Value, read_record};
+
+/// What is stored under an id, and what it means.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) value: Option<IVec>,
+    pub(crate) entry: Option<Entry>,
+}
+
+/// What is stored under an id, under the lock of its placement.
+pub(crate) fn stored(engine: &Engine, id: SessionId) -> Result<Stored, Fault> {
+    let value = engine.get(&keys::entry(id))?;
+    let entry = match &value {
+        Some(value) => Some(of_value(engine, id, value)?),
+        None => None,
+    };
+    Ok(Stored { value, entry })
+}
 
 /// What is stored under an id.
 ///

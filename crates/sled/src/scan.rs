@@ -5,22 +5,21 @@ use std::thread;
 
 use cloakroom_core::semantics::{self, Entry, Shelf as _};
 use cloakroom_core::store::{Cursor, Listed, Page, ScanPage};
-use cloakroom_core::{Error, ErrorKind, Operation, Result, SessionId, Timestamp};
+use cloakroom_core::{Error, ErrorKind, Operation, Placement, Result, SessionId, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::core::Core;
 use crate::fault::Fault;
 use crate::layout::keys;
 use crate::read;
-use crate::shelf::PlacementView;
 
 /// How many entries are read at once.
 const AT_ONCE: usize = 256;
 
-/// A page of everybody's sessions, in the order of their ids. The cursor is the last id looked at.
+/// A page of everybody's sessions, in the order of their ids. It ends where a placement does, and shows
+/// each placement as it was at one instant. The cursor is the last id looked at.
 pub(crate) async fn page(core: &Core, page: &Page, now: Timestamp) -> Result<ScanPage> {
-    let operation = Operation::Scan;
-    core.check_reads(operation)?;
+    core.check_reads(Operation::Scan)?;
     let mut after = match &page.after {
         None => None,
         Some(cursor) => Some(id_of(cursor)?),
@@ -28,36 +27,77 @@ pub(crate) async fn page(core: &Core, page: &Page, now: Timestamp) -> Result<Sca
     let mut sessions = Vec::new();
     // A page comes to an end even where nearly nothing lives.
     let mut looks = page.limit.saturating_mul(4).max(AT_ONCE);
-    loop {
-        let entries = entries(core, after, looks.min(AT_ONCE), operation)?;
-        if entries.is_empty() {
-            return Ok(ScanPage {
-                sessions,
-                next: None,
-            });
-        }
-        for (id, mut entry) in entries {
-            if matches!(entry, Entry::Damaged) {
-                // Perhaps only because it was changed while its parts were read.
-                entry = match core
-                    .read(id.placement(), operation, |view| view.entry(id))
-                    .await?
-                {
-                    Some(entry) => entry,
-                    None => continue,
-                };
-            }
-            sessions.extend(listed(core, id, &entry, now, operation)?);
-            after = Some(id);
-            looks = looks.saturating_sub(1);
-            if looks == 0 || sessions.len() >= page.limit {
-                return Ok(ScanPage {
-                    sessions,
-                    next: Some(Cursor::new(id.as_bytes().to_vec())),
-                });
-            }
+    while let Some(next) = first_after(core, after)? {
+        let (last, looked) = placement(core, next.placement(), after, now, &mut sessions).await?;
+        looks = looks.saturating_sub(looked);
+        after = last.or(Some(next));
+        if looks == 0 || sessions.len() >= page.limit {
+            let next = after.map(|after| Cursor::new(after.as_bytes().to_vec()));
+            return Ok(ScanPage { sessions, next });
         }
     }
+    Ok(ScanPage {
+        sessions,
+        next: None,
+    })
+}
+
+/// The sessions of a placement behind an id, while nobody changes it. Says which id was the last, and
+/// how many entries were looked at.
+async fn placement(
+    core: &Core,
+    placement: Placement,
+    after: Option<SessionId>,
+    now: Timestamp,
+    sessions: &mut Vec<Listed>,
+) -> Result<(Option<SessionId>, usize)> {
+    let after = after.filter(|after| after.placement() == placement);
+    let operation = Operation::Scan;
+    core.read(placement, operation, |view| {
+        let ids = ids(core, placement, after).map_err(|fault| fault.error(operation))?;
+        for id in &ids {
+            if let Some(entry) = view.entry(*id)? {
+                sessions.extend(semantics::listed(view, *id, &entry, now)?);
+            }
+        }
+        Ok((ids.last().copied(), ids.len()))
+    })
+    .await
+}
+
+/// The ids of a placement, behind one of them.
+fn ids(
+    core: &Core,
+    placement: Placement,
+    after: Option<SessionId>,
+) -> std::result::Result<Vec<SessionId>, Fault> {
+    let from = match after {
+        Some(after) => keys::entry(after).to_vec(),
+        None => keys::entries_of(placement).to_vec(),
+    };
+    let mut ids = Vec::new();
+    loop {
+        let last = ids.last().map(|last| keys::entry(*last).to_vec());
+        let from = last.as_deref().unwrap_or(&from);
+        let pairs = core
+            .engine
+            .pairs(from, Some(&keys::entries_end()), AT_ONCE)?;
+        let read = pairs.len();
+        let found = pairs.iter().filter_map(|(key, _)| keys::id_of_entry(key));
+        let before = ids.len();
+        ids.extend(found.take_while(|id| id.placement() == placement));
+        if ids.len() - before < read || read < AT_ONCE {
+            return Ok(ids);
+        }
+    }
+}
+
+/// The first id behind another under which anything stands.
+fn first_after(core: &Core, after: Option<SessionId>) -> Result<Option<SessionId>> {
+    let after = after.map_or_else(|| keys::entries().to_vec(), |id| keys::entry(id).to_vec());
+    let first = core.engine.pairs(&after, Some(&keys::entries_end()), 1);
+    let first = first.map_err(|fault| fault.error(Operation::Scan))?;
+    Ok(first.iter().find_map(|(key, _)| keys::id_of_entry(key)))
 }
 
 /// How many sessions live. A thread of its own looks at all of them, since that takes its time.
@@ -129,8 +169,7 @@ fn listed(
     now: Timestamp,
     operation: Operation,
 ) -> Result<Option<Listed>> {
-    let view = PlacementView::new(&core.engine, id.placement(), operation);
-    semantics::listed(&view, id, entry, now)
+    semantics::listed(&core.view(id.placement(), operation), id, entry, now)
 }
 
 fn id_of(cursor: &Cursor) -> Result<SessionId> {

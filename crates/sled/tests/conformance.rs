@@ -1,35 +1,11 @@
-//! The conformance suite, the model, and concurrent histories, on real files.
+//! The conformance suite on real files: directly, behind a pointer, and beneath a decorator.
 
 mod support;
 
-use std::sync::Arc;
-
-use cloakroom_conformance::{Harness, Tamper, conformance};
-use cloakroom_core::SessionStore;
+use cloakroom_conformance::{ThroughDyn, ThroughFaults, conformance};
 use support::{Immediate, Lazy, SledHarness};
 
-conformance!(direct, SledHarness<Immediate>);
-conformance!(through_dyn, Dyn);
-
-/// The store behind a pointer, and lazy: only what has to be on disk is.
-struct Dyn(SledHarness<Lazy>);
-
-impl Harness for Dyn {
-    type Store = Arc<dyn SessionStore>;
-
-    async fn start() -> Self {
-        Self(SledHarness::start().await)
-    }
-
-    async fn store(&self) -> Self::Store {
-        Arc::new(self.0.store().await)
-    }
-
-    async fn reopen(self) -> Option<Self> {
-        self.0.reopen().await.map(Self)
-    }
-
-    fn tamper(&self) -> Option<&dyn Tamper> {
-        self.0.tamper()
-    }
-}
+conformance!(sled, SledHarness<Immediate>);
+// Only what has to be on disk is.
+conformance!(sled_through_dyn, ThroughDyn<SledHarness<Lazy>>);
+conformance!(sled_through_faults, ThroughFaults<SledHarness<Lazy>>);

@@ -1,5 +1,10 @@
 //! Files that were cut off, or in which bits have changed: an error that says so, or a store in which
 //! whatever had ended has still ended. Never a panic, never somebody else's session.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic, and says what it has done"
+)]
 
 mod support;
 
@@ -257,7 +262,9 @@ async fn a_segment_lost_in_the_middle_of_the_log() {
         let mut bytes = fs::read(log(&copied.store())).unwrap();
         bytes[segment * SEGMENT + 6] ^= 1;
         fs::write(log(&copied.store()), bytes).unwrap();
-        tally.look(&copied.store(), &told, &format!("segment {segment}")).await;
+        tally
+            .look(&copied.store(), &told, &format!("segment {segment}"))
+            .await;
     }
     let _ = std::panic::take_hook();
     println!("segment lost: {tally:?}");

@@ -1,6 +1,7 @@
 //! Disks that cannot be written to, and disks that are full.
 //!
 //! The processes that meet them are this very test program.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![cfg(unix)]
 
 mod support;

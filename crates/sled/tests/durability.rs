@@ -2,6 +2,7 @@
 //! from outside, by strace.
 //!
 //! The traced process is this very test program.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -1,17 +1,21 @@
 //! What opens, what does not, and what is said then.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 
 use std::error::Error as _;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use cloakroom_core::store::{Cap, Create, LoadOutcome};
 use cloakroom_core::{
     Clock as _, ErrorKind, ManualClock, Payload, PlacementKey, Record, SessionId,
     SessionStore as _, Subject, Timeouts,
 };
-use cloakroom_sled::SledStore;
+use cloakroom_sled::{Durability, SledStore};
 use support::{Scratch, builder};
 
 /// The kind of the error, and what it says to do.
@@ -105,6 +109,67 @@ fn a_store_that_is_open_is_in_use() {
         why.contains("is open already") && why.contains("stop the other"),
         "{why}"
     );
+}
+
+const HOLD: &str = "CLOAKROOM_HOLD_DIR";
+
+#[test]
+fn a_store_that_another_process_holds_is_in_use_until_that_process_dies() {
+    let dir = Scratch::new();
+    let mut holder = Command::new(std::env::current_exe().unwrap())
+        .args(["child_that_holds_the_store", "--exact", "--nocapture"])
+        .env(HOLD, dir.store())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap() == "held"));
+    let before = contents(dir.path());
+    let (kind, why) = refused(&dir.store());
+    assert_eq!(kind, ErrorKind::Unavailable);
+    assert!(why.contains("is open already"), "{why}");
+    SledStore::start_over(dir.store()).expect_err("it is open");
+    assert_eq!(contents(dir.path()), before, "nothing was touched");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    builder(&dir.store()).open().expect("its lock died with it");
+}
+
+/// Not a test of its own: what the test above starts.
+#[test]
+fn child_that_holds_the_store() {
+    let Some(dir) = std::env::var_os(HOLD) else {
+        return;
+    };
+    let _store = builder(dir.as_ref()).open().unwrap();
+    println!("\nheld");
+    // Until it is killed.
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+#[tokio::test]
+async fn intervals_without_an_end_are_fine_and_those_of_no_time_are_refused() {
+    let dir = Scratch::new();
+    let store = builder(&dir.store())
+        .durability(Durability::Interval(Duration::MAX))
+        .stalls_after(Duration::MAX)
+        .sweep_every(Duration::MAX)
+        .open()
+        .unwrap();
+    let id = sign_in(&store, "ada").await;
+    assert!(store.close().unwrap());
+    let store = builder(&dir.store()).open().unwrap();
+    assert!(lives(&store, id).await, "closing put it on disk");
+    store.close().unwrap();
+    for nonsense in [
+        builder(&dir.store()).sweep_every(Duration::ZERO),
+        builder(&dir.store()).stalls_after(Duration::ZERO),
+    ] {
+        let error = nonsense.open().expect_err("it does not open");
+        assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
+        assert!(error.source().unwrap().to_string().contains("no time"));
+    }
 }
 
 #[test]

@@ -20,8 +20,9 @@ pub(crate) async fn list(shop: &Shop) -> Result<Vec<SessionInfo>> {
     Ok(devices)
 }
 
-/// What a row says: the device, when it was last seen, and when its session ends unless it is used.
-pub(crate) type Row = (&'static str, &'static str, &'static str);
+/// What a row says: the device, when it was signed in and last seen, and when its session ends unless it
+/// is used.
+pub(crate) type Row = (&'static str, &'static str, &'static str, &'static str);
 
 /// Prints them as a table, having checked what it says.
 pub(crate) async fn show(shop: &Shop, expected: &[Row]) -> Result<()> {
@@ -34,7 +35,8 @@ pub(crate) async fn show(shop: &Shop, expected: &[Row]) -> Result<()> {
         let signed_in = ago(device.authenticated.ok_or("not signed in")?, now);
         let seen = ago(device.last_seen, now);
         let ends = format!("in {}", words(device.deadline.remaining(now)));
-        assert_eq!((name(device), &*seen, &*ends), *expected);
+        let row = (name(device), &*signed_in, &*seen, &*ends);
+        assert_eq!(row, *expected);
         print_row(name(device), &short(device.id), &signed_in, &seen, &ends);
     }
     Ok(())

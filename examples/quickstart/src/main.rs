@@ -26,7 +26,7 @@ async fn main() -> Result<()> {
     scenes::a_session_idles_out(&shop, &ada).await?;
     scenes::one_device_is_signed_out(&shop, &ada).await?;
     scenes::the_password_changes(&shop, &ada.laptop).await?;
-    scenes::one_device_too_many(&shop).await?;
+    scenes::one_device_too_many(&shop, &ada.laptop).await?;
 
     println!("\nThe end. What was shown has been asserted.");
     Ok(())

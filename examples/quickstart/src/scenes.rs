@@ -61,9 +61,9 @@ pub(crate) async fn the_list_of_devices(shop: &Shop) -> Result<()> {
     devices::show(
         shop,
         &[
-            ("Tablet", "1 min ago", "in 29 min"),
-            ("Phone", "4 min ago", "in 26 min"),
-            ("Laptop", "9 min ago", "in 21 min"),
+            ("Tablet", "1 min ago", "1 min ago", "in 29 min"),
+            ("Phone", "4 min ago", "4 min ago", "in 26 min"),
+            ("Laptop", "9 min ago", "9 min ago", "in 21 min"),
         ],
     )
     .await
@@ -119,8 +119,8 @@ pub(crate) async fn a_session_idles_out(shop: &Shop, ada: &Devices) -> Result<()
     devices::show(
         shop,
         &[
-            ("Laptop", "8 min ago", "in 22 min"),
-            ("Phone", "9 min ago", "in 21 min"),
+            ("Laptop", "38 min ago", "8 min ago", "in 22 min"),
+            ("Phone", "33 min ago", "9 min ago", "in 21 min"),
         ],
     )
     .await
@@ -174,10 +174,10 @@ pub(crate) async fn the_password_changes(shop: &Shop, laptop: &Token) -> Result<
         .await?;
     assert!(matches!(too_late, SignIn::Superseded));
     println!("   the sign-in that began with the old password is superseded");
-    devices::show(shop, &[("Laptop", "8 min ago", "in 22 min")]).await
+    devices::show(shop, &[("Laptop", "38 min ago", "8 min ago", "in 22 min")]).await
 }
 
-pub(crate) async fn one_device_too_many(shop: &Shop) -> Result<()> {
+pub(crate) async fn one_device_too_many(shop: &Shop, laptop: &Token) -> Result<()> {
     title("8. She may have three sessions. On the fourth device, the oldest gives way");
     for device in ["New phone", "Tablet"] {
         shop.clock.advance(minutes(2));
@@ -186,9 +186,9 @@ pub(crate) async fn one_device_too_many(shop: &Shop) -> Result<()> {
     devices::show(
         shop,
         &[
-            ("Tablet", "just now", "in 30 min"),
-            ("New phone", "2 min ago", "in 28 min"),
-            ("Laptop", "12 min ago", "in 18 min"),
+            ("Tablet", "just now", "just now", "in 30 min"),
+            ("New phone", "2 min ago", "2 min ago", "in 28 min"),
+            ("Laptop", "42 min ago", "12 min ago", "in 18 min"),
         ],
     )
     .await?;
@@ -201,16 +201,18 @@ pub(crate) async fn one_device_too_many(shop: &Shop) -> Result<()> {
     let [evicted] = evicted.as_slice() else {
         return Err(format!("{} sessions were evicted", evicted.len()).into());
     };
+    // Signed in the longest ago.
+    assert_eq!(*evicted, laptop.id());
     println!(
-        "\n   she signs in at work, and session {} gives way",
+        "\n   she signs in at work, and session {}, the laptop's, gives way",
         short(*evicted)
     );
     devices::show(
         shop,
         &[
-            ("Work computer", "just now", "in 30 min"),
-            ("Tablet", "2 min ago", "in 28 min"),
-            ("New phone", "4 min ago", "in 26 min"),
+            ("Work computer", "just now", "just now", "in 30 min"),
+            ("Tablet", "2 min ago", "2 min ago", "in 28 min"),
+            ("New phone", "4 min ago", "4 min ago", "in 26 min"),
         ],
     )
     .await

@@ -17,8 +17,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use cloakroom_core::{Sessions, Subject, Token};
-use cloakroom_sled::SledStore;
+use cloakroom::{Sessions, SledStore, Subject, Token};
 use serde::{Deserialize, Serialize};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;

@@ -17,7 +17,7 @@ pub enum Failure {
     /// The last sign-in is too long ago for this.
     #[error("please enter your password once more")]
     Reauthenticate,
-    /// Nothing has happened. It may work in a moment.
+    /// It has not happened, at most a part of it. Asking again is safe, and may work in a moment.
     #[error("please try again in a moment")]
     Unavailable,
     /// It has happened or not. Look before trying again.

@@ -52,6 +52,10 @@ pub(super) async fn create(
         _ => prepare(store, &mut request, now)?,
     }
     let mut shelf = store.shelf(Operation::Create, now);
+    if store.fault == Fault::RefusesReauthenticationAboveTheCap && evict::is_full(&shelf, &request)?
+    {
+        return Ok(CreateOutcome::CapReached);
+    }
     let evicted = evict::evict(&mut shelf, &request, now)?;
     let outcome = match evicted {
         Some(_) if request.cap.on_cap() == OnCap::Refuse => CreateOutcome::CapReached,
@@ -68,6 +72,16 @@ fn prepare(store: &BrokenStore, request: &mut Create, now: Timestamp) -> Result<
         Fault::CreatesOverWhatLives => {
             let live = matches!(shelf.entry(id)?, Some(Entry::Live(_)));
             if live {
+                shelf.remove_entry(id);
+            }
+        }
+        Fault::RetriesRejoin => {
+            let own = |there: &Record| there.write_id() == request.record.write_id();
+            if let Some(subject) = request.record.subject()
+                && let Some(Entry::Live(there)) = shelf.entry(id)?
+                && own(&there)
+                && !shelf.is_member(subject, id)?
+            {
                 shelf.remove_entry(id);
             }
         }

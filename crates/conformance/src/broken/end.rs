@@ -1,10 +1,13 @@
 //! Faults of `delete` and `revoke`.
 
+use std::sync::Arc;
+
 use cloakroom_core::semantics::{self, Entry, Shelf};
 use cloakroom_core::store::{Delete, DeleteOutcome, Revoke, RevokeKind, Revoked};
 use cloakroom_core::{Generation, Operation, Record, Result, SessionId, Timestamp, WriteId};
 use tokio::task::yield_now;
 
+use super::shelf::BrokenShelf;
 use super::update::live;
 use super::{BrokenStore, Fault};
 
@@ -113,9 +116,25 @@ pub(super) async fn revoke(
         _ => {}
     }
     let mut shelf = store.shelf(Operation::Revoke, now);
+    let had_head = shelf.head(&request.subject)?.is_some();
+    let before = match store.fault {
+        Fault::RevokesOnlyAPage => members(&shelf, &request)?,
+        _ => Vec::new(),
+    };
     let mut revoked = semantics::revoke(&mut shelf, &request, now)?;
     match (store.fault, request.kind) {
         (Fault::ReportsInAnyOrder, _) => revoked.ended.reverse(),
+        (Fault::RevokesOnlyAPage, RevokeKind::All | RevokeKind::AllExcept(_)) => {
+            for record in before.into_iter().skip(64) {
+                shelf.add_member(&request.subject, record.id());
+                shelf.put_entry(record.id(), Entry::Live(record));
+            }
+        }
+        (Fault::ForgetsRevocationsOfNothing, RevokeKind::All | RevokeKind::AllExcept(_))
+            if !had_head =>
+        {
+            shelf.remove_head(&request.subject);
+        }
         (Fault::MatchesPrefixes, RevokeKind::All) => {
             for subject in shelf.names_that_begin_with(&request.subject) {
                 let other = Revoke {
@@ -136,6 +155,19 @@ pub(super) async fn revoke(
         _ => {}
     }
     Ok(revoked)
+}
+
+/// The sessions of a set that a revocation is to end, in the order of their ids.
+fn members(shelf: &BrokenShelf<'_>, request: &Revoke) -> Result<Vec<Arc<Record>>> {
+    let mut there = Vec::new();
+    for id in shelf.members(&request.subject)? {
+        if request.kind != RevokeKind::AllExcept(id)
+            && let Some(Entry::Live(record)) = shelf.entry(id)?
+        {
+            there.push(record);
+        }
+    }
+    Ok(there)
 }
 
 /// Reads who is there, and ends these: who comes between the two escapes.

@@ -22,6 +22,9 @@ pub(super) fn evict(
     if shelf.entry(request.record.id())?.is_some() {
         return Ok(None);
     }
+    if !has_a_rule_of_its_own(shelf.fault) {
+        return Ok(None);
+    }
     let (mut members, mut lost) = (Vec::new(), 0);
     for id in shelf.members(subject)? {
         match shelf.entry(id)? {
@@ -38,6 +41,10 @@ pub(super) fn evict(
         }
         // Where nobody is over, it does as the sound store.
         Fault::CountsTheExpired if members.iter().any(|record| over(record)) => {
+            members.sort_by_key(|record| record.last_seen());
+        }
+        Fault::MakesRoomForTheDead if over(&request.record) => {
+            members.retain(|record| !over(record));
             members.sort_by_key(|record| record.last_seen());
         }
         Fault::EvictsTheNewest => {
@@ -70,4 +77,26 @@ pub(super) fn evict(
     }
     evicted.sort_unstable();
     Ok(Some(evicted))
+}
+
+/// Whether it decides here who goes. To list the members for any other fault would cost each create of
+/// a large set a look at all of it.
+fn has_a_rule_of_its_own(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::CountsTheLost
+            | Fault::CountsTheExpired
+            | Fault::MakesRoomForTheDead
+            | Fault::EvictsTheNewest
+            | Fault::EvictsTheHighestOfEquals
+    )
+}
+
+/// Whether the cap refuses, the session that is replaced left aside.
+pub(super) fn is_full(shelf: &BrokenShelf<'_>, request: &Create) -> Result<bool> {
+    let (Some(subject), Some(_)) = (request.record.subject(), request.replaces) else {
+        return Ok(false);
+    };
+    let others = shelf.member_count(subject)?.saturating_sub(1);
+    Ok(request.cap.on_cap() == OnCap::Refuse && others >= request.cap.max() as usize)
 }

@@ -37,6 +37,8 @@ faults! {
     CountsTheExpired(Some(7)),
     /// Counts members for the cap whose record is gone.
     CountsTheLost(Some(7)),
+    /// Evicts somebody for a session that is over as it comes.
+    MakesRoomForTheDead(Some(7)),
     /// Reports that it evicted a session, and leaves it alive.
     EvictsInNameOnly(Some(7)),
     /// Evicts who came last.
@@ -45,6 +47,8 @@ faults! {
     EvictsTheHighestOfEquals(Some(7)),
     /// Evicts by last use where age was asked for, and the other way round.
     MixesUpEvictions(Some(7)),
+    /// Refuses to let one session take the place of another above a cap that was lowered.
+    RefusesReauthenticationAboveTheCap(Some(7)),
     /// Evicts, and does not say whom.
     ReportsNoEvictions(Some(7)),
     /// Stores a new session over one that lives.
@@ -195,6 +199,8 @@ faults! {
     RevokeForgetsTheGrace(None),
     /// Forgets the grace of an old id when a sign-in replaces it.
     CreateForgetsTheGrace(None),
+    /// Follows an old id through one renewal, and no further.
+    FollowsOneRenewal(None),
     /// Forgets an old id as soon as its grace is over.
     ForgetsReuse(None),
     /// Ends a session without a trace, so that a late retry makes it again.
@@ -205,6 +211,8 @@ faults! {
     RemembersForever(Some(5)),
     /// Does not tell that a sign-in took the place of a session.
     CallsReplacedEnded(Some(6)),
+    /// Says whenever it is asked that a sign-in has taken the place of a session just now.
+    CallsReplacedJustNow(Some(6)),
     /// Says of every ended session that a sign-in took its place.
     CallsEndedReplaced(None),
     /// Deletes a session that has moved on.
@@ -225,12 +233,16 @@ faults! {
     DeleteLeavesTheMember(Some(5)),
     /// Lists who is there and ends these: who signs in between escapes.
     RevokesInTwoSteps(Some(3)),
+    /// Ends what fits on a page, and reports the whole set.
+    RevokesOnlyAPage(Some(3)),
     /// Revokes sessions, and no sign-in that is under way.
     RevokeKeepsTheGeneration(Some(3)),
     /// Supersedes sign-ins when one session is revoked.
     RevokingOneSupersedes(Some(3)),
     /// Revokes nothing, not even the generation, where no session is there. Seen in better-auth.
     NothingToRevokeIsNothing(Some(3)),
+    /// Does not remember a revocation that found no set, and ends what came after for its retry.
+    ForgetsRevocationsOfNothing(Some(3)),
     /// Revokes once more for a retry, and ends what came after.
     RepeatsRevocations(Some(1)),
     /// Revokes nobody where the session to be kept is not there.
@@ -245,6 +257,8 @@ faults! {
     RevokeLeavesTheMember(Some(5)),
     /// Reports what ended in any order.
     ReportsInAnyOrder(None),
+    /// Puts a session back that has lost its set, for the retry of the create that made it.
+    RetriesRejoin(Some(4)),
     /// Serves sessions that their set does not hold.
     ChecksNoMembership(Some(4)),
     /// Keeps an index for two weeks. Seen in Spring Session.
@@ -265,6 +279,8 @@ faults! {
     ShowsMembersTwice(None),
     /// Begins a page after so many entries, and skips one for each that went away.
     PagesByPosition(None),
+    /// Ends a page of a scan between the sessions of one placement, whose ids may change.
+    PagesCutPlacements(None),
     /// Lists everything at once.
     PagesHaveNoLimit(None),
     /// Takes a cursor that means nothing for a bug of its own.

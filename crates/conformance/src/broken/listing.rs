@@ -44,6 +44,7 @@ pub(super) fn scan(store: &BrokenStore, page: &Page, now: Timestamp) -> Result<S
             Ok(ScanPage { sessions, next })
         }
         Fault::PagesHaveNoLimit => everybody(store, now),
+        Fault::PagesCutPlacements => cut(everybody(store, now)?.sessions, page),
         _ => {
             if store.fault == Fault::LosesItsCursors {
                 lost(page, Operation::Scan)?;
@@ -120,6 +121,21 @@ fn by_position(all: Vec<Listed>, page: &Page) -> (Vec<Listed>, Option<Cursor>) {
         all.into_iter().skip(skipped).take(page.limit).collect(),
         next,
     )
+}
+
+/// Pages of exactly so many, in the order of the ids.
+fn cut(all: Vec<Listed>, page: &Page) -> Result<ScanPage> {
+    let after = page.after.as_ref().map(Cursor::as_bytes);
+    if after.is_some_and(|after| after.len() != SessionId::LEN) {
+        return Err(Error::new(ErrorKind::CursorLost, Operation::Scan));
+    }
+    let mut sessions = all;
+    sessions.retain(|listed| after.is_none_or(|after| listed.id().as_bytes().as_slice() > after));
+    let more = sessions.len() > page.limit;
+    sessions.truncate(page.limit);
+    let last = sessions.last().filter(|_| more);
+    let next = last.map(|last| Cursor::new(last.id().as_bytes().to_vec()));
+    Ok(ScanPage { sessions, next })
 }
 
 /// A cursor that means nothing is taken for a bug.

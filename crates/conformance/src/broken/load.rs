@@ -19,6 +19,14 @@ pub(super) async fn load(
     if let Some(record) = cached.filter(|record| !record.deadline().is_over(now)) {
         return Ok(LoadOutcome::Found(record));
     }
+    if store.fault == Fault::FollowsOneRenewal {
+        let shelf = store.shelf(Operation::Load, now);
+        if let Some(Entry::Renewed(first)) = shelf.entry(id)?
+            && let Some(Entry::Renewed(_)) = shelf.entry(first.next)?
+        {
+            return Ok(LoadOutcome::Absent);
+        }
+    }
     let answer = match store.fault {
         Fault::ServesTheExpired => {
             semantics::load(&store.shelf(Operation::Load, now), id, Timestamp::EPOCH)
@@ -43,6 +51,9 @@ pub(super) async fn load(
             let mut shelf = store.shelf(Operation::Load, now);
             shelf.remove_entry(reused.successor);
             Ok(LoadOutcome::Reused(reused))
+        }
+        (Fault::CallsReplacedJustNow, Ok(LoadOutcome::Replaced { .. })) => {
+            Ok(LoadOutcome::Replaced { at: now })
         }
         (Fault::TakesErrorsForAbsent, Err(_)) => Ok(LoadOutcome::Absent),
         (Fault::ErrorsShowTheSession, Err(error)) => {

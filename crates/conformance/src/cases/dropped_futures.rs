@@ -29,7 +29,7 @@ pub async fn a_dropped_create_is_finished_by_its_retry<H: Harness>() {
         assert_eq!(*store.found(next.id(), now).await, next, "{turns}");
         assert_eq!(
             store.load(old.id(), now).await,
-            LoadOutcome::Replaced,
+            LoadOutcome::Replaced { at: now },
             "{turns}"
         );
         assert_eq!(

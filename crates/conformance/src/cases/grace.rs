@@ -117,7 +117,8 @@ pub async fn create_replaces_by_the_old_id<H: Harness>() {
             "{outcome:?}"
         );
         for id in [old.record.id(), old.present] {
-            assert_eq!(store.load(id, now).await, LoadOutcome::Replaced);
+            let replaced = LoadOutcome::Replaced { at: now };
+            assert_eq!(store.load(id, now).await, replaced);
         }
     }
 }

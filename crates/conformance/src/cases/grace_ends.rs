@@ -1,6 +1,6 @@
 //! When a grace ends, and what an old id is then.
 
-use cloakroom_core::store::{REUSE_MEMORY, Reused};
+use cloakroom_core::store::{MAX_FOLLOWED_RENEWALS, REUSE_MEMORY, Reused};
 
 use crate::suite::prelude::*;
 
@@ -112,4 +112,32 @@ pub async fn no_grace_outlives_the_session<H: Harness>() {
         .revoke(&revoke(&subject("nobody"), RevokeKind::All), over)
         .await;
     assert_eq!(store.count(over).await, 0);
+}
+
+/// An old id in grace is followed through so many renewals, and not through one more.
+pub async fn an_old_id_is_followed_so_far<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    for record in [
+        store.sign_in(&subject("renews-often"), now).await,
+        store.visit(now).await,
+    ] {
+        let mut ids = vec![record.id()];
+        let mut present = record.clone();
+        for _ in 0..MAX_FOLLOWED_RENEWALS {
+            let renewal = renew(&present, hours(1));
+            assert_eq!(store.renew(&renewal, now).await, RenewOutcome::Renewed);
+            present = (*store.found(renewal.new, now).await).clone();
+            ids.push(present.id());
+        }
+        for id in &ids {
+            assert_eq!(store.found(*id, now).await.id(), present.id());
+        }
+        let renewal = renew(&present, hours(1));
+        assert_eq!(store.renew(&renewal, now).await, RenewOutcome::Renewed);
+        assert_eq!(store.load(record.id(), now).await, LoadOutcome::Absent);
+        for id in ids.iter().skip(1) {
+            assert_eq!(store.found(*id, now).await.id(), renewal.new);
+        }
+    }
 }

@@ -23,6 +23,7 @@ pub mod renewing_twice;
 pub mod reopening;
 pub mod rule_01_no_resurrection;
 pub mod rule_02_no_lost_update;
+pub mod rule_03_nobody_is_spared;
 pub mod rule_03_revoke_means_all;
 pub mod rule_04_membership_decides;
 pub mod rule_05_set_never_rots;

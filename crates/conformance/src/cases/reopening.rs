@@ -71,7 +71,7 @@ pub async fn endings_are_still_known<H: Harness>() {
     };
     for (ending, record, at, by) in ended {
         let answer = stage.store.load(record.id(), at).await;
-        assert_eq!(answer, ending.answer(), "{ending:?}");
+        assert_eq!(answer, ending.answer(at), "{ending:?}");
         if by.is_some() {
             let outcome = stage.store.create(&create(&record), at).await;
             assert_eq!(

@@ -195,7 +195,7 @@ async fn stays_dead<S: SessionStore>(
 ) {
     let subject = record.subject().expect("the session of a subject");
     let answer = store.load(record.id(), now).await;
-    assert_eq!(answer, ending.answer(), "a load after {ending:?}");
+    assert_eq!(answer, ending.answer(now), "a load after {ending:?}");
     let listed = store.ids(subject, now).await;
     assert!(!listed.contains(&record.id()), "listed after {ending:?}");
     let scanned = store.all_ids(now).await;

@@ -207,6 +207,25 @@ pub async fn a_generation_never_comes_again<H: Harness>() {
     }
 }
 
+/// Rule 3: a revocation that finds no set at all is remembered like any other: its retry ends nothing
+/// that has come since.
+pub async fn a_revocation_of_nothing_is_remembered<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let stranger = store.new_id(&subject("nobody-yet"));
+    for kind in [RevokeKind::All, RevokeKind::AllExcept(stranger)] {
+        let subject = subject(&format!("{kind:?}"));
+        let request = revoke(&subject, kind);
+        let revoked = store.revoke(&request, now).await;
+        assert!(revoked.ended.is_empty() && !revoked.repeated, "{revoked:?}");
+        let since = store.sign_in(&subject, now).await;
+        for at in [now, just_before(now.plus(ENDED_MEMORY))] {
+            assert!(store.revoke(&request, at).await.repeated);
+            assert!(store.lives(since.id(), at).await, "{kind:?}");
+        }
+    }
+}
+
 /// Rule 3. Failure 14 of its peers: who lists the members and then deletes them lets a sign-in
 /// between the two escape.
 pub async fn no_sign_in_escapes_between<H: Harness>() {

@@ -85,6 +85,30 @@ pub async fn a_session_never_rejoins<H: Harness>() {
     is_dead(store, &lost, now).await;
 }
 
+/// Rules 1 and 4: nor by the retry of the very create that made it, revoked in between or not.
+pub async fn a_retry_never_rejoins<H: Harness>() {
+    let Tampering::Can(stage) = Stage::<H>::new().await.tampering().await else {
+        return;
+    };
+    let (store, now) = (&stage.store, stage.start);
+    for revoked in [false, true] {
+        let subject = subject(&format!("impatient-{revoked}"));
+        let lost = store.record(&subject, now);
+        let request = create(&lost);
+        let made = store.create(&request, now).await;
+        assert!(matches!(made, CreateOutcome::Created { .. }), "{made:?}");
+        stage.tamper().lose_token_set(&subject).await;
+        if revoked {
+            let _ = store.revoke(&revoke(&subject, RevokeKind::All), now).await;
+        }
+        assert_eq!(
+            store.create(&request, now).await,
+            CreateOutcome::Duplicate { ended_by: None }
+        );
+        is_dead(store, &lost, now).await;
+    }
+}
+
 /// Rules 3 and 4: a sign-in that began before the set was lost is superseded: what was revoked in
 /// between is lost as well.
 pub async fn a_lost_generation_supersedes<H: Harness>() {

@@ -111,7 +111,8 @@ pub async fn the_replaced_id_is_dead<H: Harness>() {
         CreateOutcome::Created { .. }
     ));
 
-    assert_eq!(store.load(old.id(), now).await, LoadOutcome::Replaced);
+    let replaced = LoadOutcome::Replaced { at: now };
+    assert_eq!(store.load(old.id(), now).await, replaced);
     assert_eq!(
         store.update(&update(&old, "late"), now).await,
         UpdateOutcome::Missing
@@ -145,13 +146,14 @@ pub async fn the_replaced_id_is_dead_by_all_its_names<H: Harness>() {
         CreateOutcome::Created { .. }
     ));
     for id in [old.id(), renewal.new] {
-        assert_eq!(store.load(id, now).await, LoadOutcome::Replaced);
+        let replaced = LoadOutcome::Replaced { at: now };
+        assert_eq!(store.load(id, now).await, replaced);
     }
     assert_eq!(store.ids(&subject, now).await, [next.id()].into());
 }
 
-/// Rule 6: a session that a sign-in elsewhere has replaced says so, and one that was signed out does
-/// not; after five minutes neither is told from one that never was.
+/// Rule 6: a session that a sign-in elsewhere has replaced says so, and since when, and one that was
+/// signed out does not; after five minutes neither is told from one that never was.
 pub async fn replaced_is_told_from_ended_for_a_while<H: Harness>() {
     let stage = Stage::<H>::new().await;
     let (store, now) = (&stage.store, stage.start);
@@ -163,8 +165,9 @@ pub async fn replaced_is_told_from_ended_for_a_while<H: Harness>() {
     let _ = store.delete(&request, now).await;
     let _ = store.delete(&delete(&ended), now).await;
     let forgotten = now.plus(ENDED_MEMORY);
-    for at in [now, just_before(forgotten)] {
-        assert_eq!(store.load(replaced.id(), at).await, LoadOutcome::Replaced);
+    for at in [now, now.plus(millis(1)), just_before(forgotten)] {
+        let since = LoadOutcome::Replaced { at: now };
+        assert_eq!(store.load(replaced.id(), at).await, since);
         assert_eq!(store.load(ended.id(), at).await, LoadOutcome::Absent);
     }
     assert_eq!(

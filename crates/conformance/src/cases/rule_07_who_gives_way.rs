@@ -95,6 +95,35 @@ pub async fn what_is_over_does_not_count<H: Harness>() {
     }
 }
 
+/// Rules 7 and 9: a create that comes after the session's own deadline ends nobody else's session.
+pub async fn a_late_create_evicts_nobody<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start.plus(Timeouts::default().idle()));
+    for on_cap in [
+        OnCap::Refuse,
+        OnCap::EvictOldest,
+        OnCap::EvictLeastRecentlySeen,
+    ] {
+        let subject = subject(&format!("{on_cap:?}"));
+        let there = [
+            store.sign_in(&subject, now).await.id(),
+            store.sign_in(&subject, now).await.id(),
+        ];
+        let late = store.record(&subject, stage.start);
+        let request = Create {
+            cap: cap(2, on_cap),
+            ..create(&late)
+        };
+        let created = CreateOutcome::Created {
+            evicted: Vec::new(),
+            repeated: false,
+        };
+        assert_eq!(store.create(&request, now).await, created, "{on_cap:?}");
+        assert_eq!(store.load(late.id(), now).await, LoadOutcome::Absent);
+        assert_eq!(store.ids(&subject, now).await, there.into());
+    }
+}
+
 /// Rule 7: where the cap was lowered, the next sign-in brings the set down to it.
 pub async fn a_lowered_cap_evicts_several<H: Harness>() {
     let stage = Stage::<H>::new().await;
@@ -146,6 +175,31 @@ pub async fn a_reauthentication_counts_once<H: Harness>() {
             [other.id(), next.id()].into()
         );
     }
+}
+
+/// Rule 7: above a cap that was lowered, a reauthentication adds nobody, and is not refused.
+pub async fn a_reauthentication_above_the_cap_is_let_in<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, now) = (&stage.store, stage.start);
+    let subject = subject("above-the-cap");
+    let mut there = store.ids(&subject, now).await;
+    for _ in 0..3 {
+        there.insert(store.sign_in(&subject, now).await.id());
+    }
+    let old = store.sign_in(&subject, now).await;
+    let next = store.record(&subject, now);
+    let request = Create {
+        cap: cap(2, OnCap::Refuse),
+        replaces: at_revision(&old),
+        ..create(&next)
+    };
+    let created = CreateOutcome::Created {
+        evicted: Vec::new(),
+        repeated: false,
+    };
+    assert_eq!(store.create(&request, now).await, created);
+    there.insert(next.id());
+    assert_eq!(store.ids(&subject, now).await, there);
 }
 
 /// Rule 7: a renewed session counts once, by its new id.

@@ -18,7 +18,14 @@ pub async fn every_name_has_a_set_of_its_own<H: Harness>() {
         ];
         expected.push((subject, BTreeSet::from(ids.map(|record| record.id()))));
     }
+    let mut generations = BTreeSet::new();
     for (subject, ids) in &expected {
+        let until = now.plus(minutes(10));
+        let generation = store.begin(subject, until, now).await;
+        assert!(
+            generations.insert(*generation.as_bytes()),
+            "{subject:?} has the generation of another"
+        );
         assert_eq!(
             store.ids(subject, now).await,
             *ids,

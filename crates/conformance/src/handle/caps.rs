@@ -37,7 +37,9 @@ pub async fn a_cap_holds_when_many_sign_in_at_once<H: Harness>() {
         let mut gone = BTreeSet::new();
         for answer in answers.await.into_iter().flatten() {
             match answer {
-                SignIn::SignedIn { issued, evicted } => {
+                SignIn::SignedIn {
+                    issued, evicted, ..
+                } => {
                     living.insert(issued.session.id());
                     gone.extend(evicted);
                 }

@@ -1,6 +1,6 @@
 //! Codecs: every one that is built in, and data of another than the handle's.
 
-use cloakroom_core::{Codec, SessionMap};
+use cloakroom_core::{Codec, MapDraft, SessionMap};
 use serde::{Deserialize, Serialize};
 
 use crate::handle::prelude::*;
@@ -98,11 +98,11 @@ pub async fn the_map_is_read_and_merged_in_every_codec<H: Harness>() {
         map.set("__proto__", &value)
             .expect("a value has a form in JSON");
         let issued = old.create(map).await;
-        let mut change = SessionMap::new();
+        let mut change = MapDraft::new();
         change.set("", [1, 2]).expect("numbers have a form in JSON");
         expect_found(
             new.sessions
-                .merge(&issued.token, &change)
+                .merge(&issued.token, &mut change)
                 .await
                 .expect("merge"),
         );

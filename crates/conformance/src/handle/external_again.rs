@@ -98,3 +98,23 @@ pub async fn adding_an_external_token_supersedes_no_attempt<H: Harness>() {
     add(&host, &ada, &token, Account::default()).await;
     assert!(host.complete(attempt, None).await.signed_in().is_some());
 }
+
+/// Where others change the session each time, adding its token again is given up, and that is told of
+/// adding.
+pub async fn an_adding_that_is_always_overtaken_is_given_up<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let host = service.host_with::<Account>(|s| s.reruns(0)).await;
+    let other = service.host().await;
+    let tokens = host.sessions.tokens(&subject("ada"));
+    let external = tokens.external("jti").expect("a token");
+    let add = || tokens.add(&external, Account::default(), SessionOptions::new());
+    let added = add().await;
+    assert!(matches!(added, Ok(AddOutcome::Added { .. })), "{added:?}");
+    let hold = host.faults.hold_before(Operation::Create);
+    let change = other.change(&external, |a| a.visits += 1);
+    let (again, _) = while_held(hold, add(), change).await;
+    let error = again.expect_err("another change came first");
+    assert_eq!(error.kind(), ErrorKind::Contended);
+    assert_eq!(error.operation(), Operation::Create);
+    assert_eq!(other.data(&external).await.visits, 1);
+}

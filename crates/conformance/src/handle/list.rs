@@ -39,6 +39,7 @@ macro_rules! __for_each_handle_case {
                 each_session_carries_its_own_timeouts
                 the_assurance_levels_end_when_the_standard_says
                 how_long_ago_a_user_authenticated_is_exact
+                an_authentication_that_lies_far_ahead_is_too_long_ago
                 a_clock_that_goes_back_ends_nothing
             }
             [None] sign_in {
@@ -47,10 +48,14 @@ macro_rules! __for_each_handle_case {
                 signing_in_carries_the_visitors_data_and_ends_the_old_token
                 signing_in_from_another_users_session_ends_it_and_carries_nothing
                 another_users_session_that_cannot_be_ended_signs_nobody_in
+                a_renewal_does_not_save_another_users_session
                 signing_in_from_a_session_that_is_over_goes_on_without_data
-                signing_in_from_a_reused_token_carries_nothing
-                signing_in_from_an_old_token_in_its_grace_ends_the_session
                 any_user_id_signs_in_and_reaches_nobody_elses_sessions
+            }
+            [None] sign_in_by_old_token {
+                signing_in_from_a_reused_token_carries_nothing_and_tells
+                after_a_lost_answer_the_password_signs_in_again
+                signing_in_from_an_old_token_in_its_grace_ends_the_session
             }
             [None] sign_in_from {
                 a_late_change_of_the_old_session_is_carried_over
@@ -111,6 +116,8 @@ macro_rules! __for_each_handle_case {
                 a_signed_out_token_is_worth_nothing_on_any_host
                 signing_out_ends_one_session_only
                 signing_out_does_not_mind_a_change_under_way
+                a_renewal_does_not_beat_a_sign_out
+                a_sign_out_that_is_always_overtaken_is_an_error
                 two_sign_outs_at_once_end_the_session
                 a_sign_out_that_failed_is_an_error
             }
@@ -124,6 +131,7 @@ macro_rules! __for_each_handle_case {
                 revoking_the_others_keeps_the_one_whose_token_it_is
                 revoking_the_others_of_a_token_elsewhere_ends_all
                 removing_a_token_ends_its_session_and_no_other
+                a_renewal_does_not_save_a_token_from_being_removed
             }
             [None] caps {
                 a_cap_holds_when_many_sign_in_at_once
@@ -144,6 +152,7 @@ macro_rules! __for_each_handle_case {
             [None] external_again {
                 adding_an_external_token_again_makes_a_new_session
                 a_late_request_of_before_does_not_reach_a_token_added_again
+                an_adding_that_is_always_overtaken_is_given_up
                 a_revocation_supersedes_a_token_that_is_being_added
                 adding_an_external_token_supersedes_no_attempt
             }
@@ -170,6 +179,7 @@ macro_rules! __for_each_handle_case {
             }
             [None] map {
                 two_requests_that_set_different_keys_both_win
+                a_change_that_was_merged_is_not_made_again
                 keys_that_mean_something_elsewhere_are_keys
                 a_map_without_changes_writes_nothing
                 merging_into_a_session_that_has_ended_creates_nothing

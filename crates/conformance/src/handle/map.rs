@@ -1,6 +1,6 @@
 //! The map for frameworks, whose changes merge by key.
 
-use cloakroom_core::SessionMap;
+use cloakroom_core::{MapDraft, SessionMap};
 
 use crate::handle::prelude::*;
 
@@ -23,7 +23,7 @@ pub async fn two_requests_that_set_different_keys_both_win<H: Harness>() {
         .create(map([("kept", 0), ("both", 0), ("removed", 0)]))
         .await;
     let read = || async { slow.open(&issued.token).await.into_data() };
-    let (mut one, mut other) = (read().await, read().await);
+    let (mut one, mut other) = (read().await.draft(), read().await.draft());
     assert!(!one.is_changed(), "what was read is not changed");
     one.set("one", 1).expect("a number");
     one.set("both", 1).expect("a number");
@@ -33,9 +33,9 @@ pub async fn two_requests_that_set_different_keys_both_win<H: Harness>() {
     other.remove("never there");
 
     let hold = slow.faults.hold_before(Operation::Update);
-    let merging = slow.sessions.merge(&issued.token, &one);
-    let (late, early) =
-        while_held(hold, merging, quick.sessions.merge(&issued.token, &other)).await;
+    let merging = slow.sessions.merge(&issued.token, &mut one);
+    let quickly = quick.sessions.merge(&issued.token, &mut other);
+    let (late, early) = while_held(hold, merging, quickly).await;
     expect_found(early.expect("merge does not fail"));
     let merged = expect_found(late.expect("merge does not fail")).into_data();
     let stored = read().await;
@@ -50,6 +50,55 @@ pub async fn two_requests_that_set_different_keys_both_win<H: Harness>() {
             ("other", Some(2)),
         ];
         assert_eq!(values.collect::<Vec<_>>(), expected);
+    }
+}
+
+/// Rule 2: a change that was merged is not made again, whatever is merged next: neither by the draft
+/// that made it, nor by one of the map that the merge answered with, nor by one of a map that was
+/// created. Another request may have changed the same key since.
+pub async fn a_change_that_was_merged_is_not_made_again<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let host = service.host_with::<SessionMap>(|s| s).await;
+    let issued = host.create(map([("cart", 1)])).await;
+    let merge = async |draft: &mut MapDraft| {
+        let merged = host.sessions.merge(&issued.token, draft).await;
+        expect_found(merged.expect("merge does not fail")).into_data()
+    };
+    let read = async || host.open(&issued.token).await.into_data();
+    let mut created = issued.session.data().clone().draft();
+    let mut first = read().await.draft();
+    first.set("theme", 1).expect("a number");
+    let mut answered = merge(&mut first).await.draft();
+    let update = |map: &mut SessionMap| map.set("language", 1).expect("a number");
+    let mut updated = host.change(&issued.token, update).await.into_data().draft();
+
+    let mut other = read().await.draft();
+    other.remove("cart");
+    for key in ["theme", "language"] {
+        other.set(key, 5).expect("a number");
+    }
+    let others = merge(&mut other).await;
+    for (n, draft) in [
+        &mut created,
+        &mut first,
+        &mut answered,
+        &mut updated,
+        &mut other,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert!(!draft.is_changed());
+        merge(draft).await;
+        let key = format!("own {n}");
+        draft.set(&key, n).expect("a number");
+        merge(draft).await;
+        let mut stored = read().await;
+        assert_eq!(stored.get(&key).expect("a number"), Some(n));
+        for n in 0..=n {
+            stored.remove(&format!("own {n}"));
+        }
+        assert_eq!(stored, others);
     }
 }
 
@@ -81,16 +130,16 @@ pub async fn keys_that_mean_something_elsewhere_are_keys<H: Harness>() {
     ];
     let issued = host.create(SessionMap::new()).await;
     for (n, key) in keys.into_iter().enumerate() {
-        let mut change = SessionMap::new();
+        let mut change = MapDraft::new();
         change.set(key, n).expect("a number");
         expect_found(
             host.sessions
-                .merge(&issued.token, &change)
+                .merge(&issued.token, &mut change)
                 .await
                 .expect("merge"),
         );
     }
-    let mut map = host.open(&issued.token).await.into_data();
+    let mut map = host.open(&issued.token).await.into_data().draft();
     assert_eq!(map.keys().count(), keys.len());
     for (n, key) in keys.into_iter().enumerate() {
         assert_eq!(map.get(key).expect("a number"), Some(n), "{key:?}");
@@ -98,7 +147,7 @@ pub async fn keys_that_mean_something_elsewhere_are_keys<H: Harness>() {
     }
     let emptied = host
         .sessions
-        .merge(&issued.token, &map)
+        .merge(&issued.token, &mut map)
         .await
         .expect("merge");
     assert_eq!(expect_found(emptied).data().keys().count(), 0);
@@ -109,10 +158,10 @@ pub async fn a_map_without_changes_writes_nothing<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host_with::<SessionMap>(|s| s).await;
     let issued = host.create(map([("theme", 1)])).await;
-    let mut read = host.open(&issued.token).await.into_data();
+    let mut read = host.open(&issued.token).await.into_data().draft();
     let same = host
         .sessions
-        .merge(&issued.token, &read)
+        .merge(&issued.token, &mut read)
         .await
         .expect("merge");
     assert_eq!(expect_found(same).revision(), issued.session.revision());
@@ -120,7 +169,7 @@ pub async fn a_map_without_changes_writes_nothing<H: Harness>() {
     read.set("theme", 1).expect("a number");
     let set = host
         .sessions
-        .merge(&issued.token, &read)
+        .merge(&issued.token, &mut read)
         .await
         .expect("merge");
     assert_eq!(
@@ -135,8 +184,10 @@ pub async fn merging_into_a_session_that_has_ended_creates_nothing<H: Harness>()
     let host = service.host_with::<SessionMap>(|s| s).await;
     let issued = host.create(SessionMap::new()).await;
     host.sign_out(&issued.token).await;
-    for change in [SessionMap::new(), map([("late", 1)])] {
-        let merged = host.sessions.merge(&issued.token, &change).await;
+    let mut late = MapDraft::new();
+    late.set("late", 1).expect("a number");
+    for mut change in [MapDraft::new(), late] {
+        let merged = host.sessions.merge(&issued.token, &mut change).await;
         assert!(matches!(merged, Ok(Lookup::Absent)), "{merged:?}");
     }
 }

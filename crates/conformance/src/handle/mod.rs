@@ -34,6 +34,7 @@ pub mod renew;
 pub mod renew_if_due;
 pub mod reuse;
 pub mod sign_in;
+pub mod sign_in_by_old_token;
 pub mod sign_in_from;
 pub mod sign_out;
 pub mod timeouts;

@@ -100,7 +100,9 @@ pub async fn a_reauthentication_is_counted_once_at_the_cap<H: Harness>() {
             service.clock.advance(seconds(1));
             let attempt = host.begin(&ada).await;
             match host.complete(attempt, Some(&token)).await {
-                SignIn::SignedIn { issued, evicted } => {
+                SignIn::SignedIn {
+                    issued, evicted, ..
+                } => {
                     assert_eq!(evicted, []);
                     token = issued.token;
                 }

@@ -1,22 +1,6 @@
 //! A token that was renewed, and is used again after its grace: a theft, or an answer that was lost.
 
-use cloakroom_core::store::Reused;
-
 use crate::handle::prelude::*;
-
-async fn renewed(host: &Host, token: &Token) -> Issued<Account> {
-    match host.sessions.renew(token, Duration::ZERO).await {
-        Ok(Renewal::Renewed(issued)) => issued,
-        other => panic!("the token has to be renewed, and the answer is {other:?}"),
-    }
-}
-
-async fn reused(host: &Host, token: &Token) -> Reused {
-    match host.load(token).await {
-        Lookup::Reused(reused) => reused,
-        other => panic!("an old token is told as such, not {other:?}"),
-    }
-}
 
 /// It is told, and ends nothing by itself: neither the session, nor the others of its user.
 pub async fn using_an_old_token_again_ends_nothing_by_itself<H: Harness>() {
@@ -24,8 +8,8 @@ pub async fn using_an_old_token_again_ends_nothing_by_itself<H: Harness>() {
     let host = service.host().await;
     let ada = subject("ada");
     for issued in [host.visit().await, host.sign_in(&ada).await] {
-        let new = renewed(&host, &issued.token).await;
-        let told = reused(&host, &issued.token).await;
+        let new = host.renew_at_once(&issued.token).await;
+        let told = host.reused(&issued.token).await;
         assert_eq!(told.successor, new.session.id());
         assert_eq!(told.subject.as_ref(), new.session.subject());
         let update = host.update(&issued.token, |a| a.visits += 1).await;
@@ -44,8 +28,8 @@ pub async fn a_suspected_theft_ends_the_session_whoever_holds_it<H: Harness>() {
     let ada = subject("ada");
     let other = host.sign_in(&ada).await;
     for issued in [host.visit().await, host.sign_in(&ada).await] {
-        let new = renewed(&host, &issued.token).await;
-        let told = reused(&host, &issued.token).await;
+        let new = host.renew_at_once(&issued.token).await;
+        let told = host.reused(&issued.token).await;
         let ended = host
             .sessions
             .end_reused(&told)
@@ -71,14 +55,14 @@ pub async fn a_thief_who_renews_meanwhile_does_not_get_away<H: Harness>() {
     let (host, thief) = (service.host().await, service.host().await);
     let ada = subject("ada");
     let victim = host.sign_in(&ada).await;
-    let mut stolen = renewed(&thief, &victim.token).await;
-    let told = reused(&host, &victim.token).await;
+    let mut stolen = thief.renew_at_once(&victim.token).await;
+    let told = host.reused(&victim.token).await;
     for _ in 0..3 {
-        stolen = renewed(&thief, &stolen.token).await;
+        stolen = thief.renew_at_once(&stolen.token).await;
     }
     let hold = host.faults.hold_before(Operation::Delete);
     let ending = host.sessions.end_reused(&told);
-    let (ended, last) = while_held(hold, ending, renewed(&thief, &stolen.token)).await;
+    let (ended, last) = while_held(hold, ending, thief.renew_at_once(&stolen.token)).await;
     let ended = ended.expect("end_reused does not fail");
     assert!(matches!(ended, SignOut::SignedOut { .. }), "{ended:?}");
     assert!(!thief.lives(&last.token).await);
@@ -94,7 +78,7 @@ pub async fn of_two_renewals_at_once_without_grace_one_has_the_token<H: Harness>
     let old = quick.sign_in(&ada).await;
     let hold = slow.faults.hold_before(Operation::Renew);
     let slowly = slow.sessions.renew(&old.token, Duration::ZERO);
-    let (late, new) = while_held(hold, slowly, renewed(&quick, &old.token)).await;
+    let (late, new) = while_held(hold, slowly, quick.renew_at_once(&old.token)).await;
     assert!(matches!(late, Ok(Renewal::AlreadyRenewed)), "{late:?}");
     assert!(quick.lives(&new.token).await);
     assert_eq!(quick.ids(&ada).await, [new.session.id()].into());

@@ -1,12 +1,14 @@
 //! An application's hosts over one store.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use cloakroom_core::fault::{FaultStore, Faults};
+use cloakroom_core::store::Reused;
 use cloakroom_core::{
-    Clock as _, Credential, Error, ErrorKind, Issued, Listed, Lookup, ManualClock, Session,
-    SessionId, Sessions, SessionsBuilder, SignIn, SignInAttempt, SignOut, Subject, SystemClock,
-    Timestamp, Token,
+    Clock as _, Credential, Error, ErrorKind, Issued, Listed, Lookup, ManualClock, Renewal,
+    Session, SessionId, Sessions, SessionsBuilder, SignIn, SignInAttempt, SignOut, Subject,
+    SystemClock, Timestamp, Token,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -206,6 +208,22 @@ impl Host {
         match self.complete(attempt, from).await {
             SignIn::SignedIn { issued, .. } => issued,
             other => panic!("the sign-in has to succeed, and is {other:?}"),
+        }
+    }
+
+    /// Renews a token without a grace, which has to succeed.
+    pub(crate) async fn renew_at_once(&self, token: &Token) -> Issued<Account> {
+        match self.sessions.renew(token, Duration::ZERO).await {
+            Ok(Renewal::Renewed(issued)) => issued,
+            other => panic!("the token has to be renewed, and the answer is {other:?}"),
+        }
+    }
+
+    /// What an old token tells after its grace.
+    pub(crate) async fn reused(&self, token: &Token) -> Reused {
+        match self.load(token).await {
+            Lookup::Reused(reused) => reused,
+            other => panic!("an old token is told as such, not {other:?}"),
         }
     }
 

@@ -51,6 +51,44 @@ pub async fn signing_out_does_not_mind_a_change_under_way<H: Harness>() {
     assert!(!other.lives(&signed.token).await);
 }
 
+/// Rule 1: a renewal without grace that comes between does not save the session, whoever made it.
+pub async fn a_renewal_does_not_beat_a_sign_out<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let (host, thief) = (service.host().await, service.host().await);
+    let ada = subject("ada");
+    for issued in [host.visit().await, host.sign_in(&ada).await] {
+        let hold = host.faults.hold_before(Operation::Delete);
+        let signing_out = host.sign_out(&issued.token);
+        let renewing = async {
+            let second = thief.renew_at_once(&issued.token).await;
+            thief.renew_at_once(&second.token).await
+        };
+        let (ended, last) = while_held(hold, signing_out, renewing).await;
+        assert!(matches!(ended, SignOut::SignedOut { .. }), "{ended:?}");
+        assert!(!thief.lives(&last.token).await);
+    }
+    assert!(host.ids(&ada).await.is_empty());
+}
+
+/// Who renews whenever it is tried keeps the session from being found, and that is told.
+pub async fn a_sign_out_that_is_always_overtaken_is_an_error<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let host = service.host_with::<Account>(|s| s.reruns(2)).await;
+    let thief = service.host().await;
+    let signed = host.sign_in(&subject("ada")).await;
+    let mut signing_out = Box::pin(host.sessions.sign_out(&signed.token));
+    let mut token = signed.token.clone();
+    for _ in 0..3 {
+        let hold = host.faults.hold_before(Operation::Delete);
+        assert!(drop_when_held(hold, &mut signing_out).await.is_none());
+        token = thief.renew_at_once(&token).await.token;
+    }
+    let error = signing_out.await.expect_err("the session lives");
+    assert_eq!(error.kind(), ErrorKind::Contended);
+    assert_eq!(error.operation(), Operation::Delete);
+    assert!(thief.lives(&token).await);
+}
+
 /// Two requests sign out at once: one has done it, both are done.
 pub async fn two_sign_outs_at_once_end_the_session<H: Harness>() {
     let service = Service::<H>::start().await;

@@ -234,3 +234,20 @@ pub async fn removing_a_token_ends_its_session_and_no_other<H: Harness>() {
     );
     assert_eq!(tokens.remove(&adas.token).await.expect("remove").ended, []);
 }
+
+/// It ends though the token was renewed since without a grace, and while it is being removed.
+pub async fn a_renewal_does_not_save_a_token_from_being_removed<H: Harness>() {
+    let service = Service::<H>::start().await;
+    let (host, thief) = (service.host().await, service.host().await);
+    let (ada, bob) = (subject("ada"), subject("bob"));
+    let tokens = host.sessions.tokens(&ada);
+    let first = host.sign_in(&ada).await;
+    let second = thief.renew_at_once(&first.token).await;
+    let others = host.sessions.tokens(&bob).remove(&first.token).await;
+    assert_eq!(others.expect("remove").ended, []);
+    let hold = host.faults.hold_before(Operation::Revoke);
+    let removing = tokens.remove(&first.token);
+    let (removed, last) = while_held(hold, removing, thief.renew_at_once(&second.token)).await;
+    assert_eq!(removed.expect("remove").ended, [last.session.id()]);
+    assert!(!thief.lives(&last.token).await);
+}

@@ -31,8 +31,12 @@
 //!
 //! [`run_script`] runs the script of any bytes. It is the whole of a fuzz target:
 //!
-//! ```ignore
-//! libfuzzer_sys::fuzz_target!(|bytes: &[u8]| model::run_script::<MyHarness>(bytes));
+//! ```no_run
+//! # use cloakroom_conformance::{Harness, model};
+//! # fn fuzz_target<MyHarness: Harness>(bytes: &[u8]) {
+//! // In `libfuzzer_sys::fuzz_target!(|bytes: &[u8]| …)`:
+//! model::run_script::<MyHarness>(bytes);
+//! # }
 //! ```
 
 mod about;

@@ -21,13 +21,13 @@ pub struct Config {
 }
 
 impl Config {
-    /// 256 scripts, or as many as the environment variable `PROPTEST_CASES` says, of at most 100
+    /// 256 scripts, or as many as the environment variable `PROPTEST_CASES` says, of at most 120
     /// steps. Failures are shown, but kept nowhere.
     #[must_use]
     pub fn new() -> Self {
         Self {
             cases: Proptest::default().cases,
-            steps: 100,
+            steps: 120,
             regressions: None,
         }
     }

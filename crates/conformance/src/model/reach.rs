@@ -101,7 +101,7 @@ fn label(seen: &runner::Seen) -> Vec<&'static str> {
                 LoadOutcome::Found(record) if record.id() == *id => "load: found",
                 LoadOutcome::Found(_) => "load: found by an old id",
                 LoadOutcome::Reused(_) => "load: reused",
-                LoadOutcome::Replaced => "load: replaced",
+                LoadOutcome::Replaced { .. } => "load: replaced",
                 LoadOutcome::Absent => "load: absent",
             },
             (_, Outcome::Updated(outcome)) => match outcome {

@@ -39,7 +39,7 @@ impl World {
     pub fn new(key: &PlacementKey) -> Self {
         let (ann, bob) = twins(key);
         let shared = key.place(&ann);
-        let Some(carol) = candidates().find(|subject| key.place(subject) != shared) else {
+        let Some(carol) = named_alike(&ann).find(|subject| key.place(subject) != shared) else {
             panic!("the placement key puts everybody in one placement");
         };
         let own = key.place(&carol);
@@ -117,6 +117,11 @@ impl World {
 /// Subjects whose names a store may stumble over.
 fn candidates() -> impl Iterator<Item = Subject> {
     (0..100_000).filter_map(|n| Subject::new(format!("{{{n}}}:*\n\0")).ok())
+}
+
+/// Subjects whose names begin with the whole name of another.
+fn named_alike(subject: &Subject) -> impl Iterator<Item = Subject> {
+    (0..100_000).filter_map(move |n| Subject::new(format!("{}{n}", subject.as_str())).ok())
 }
 
 fn twins(key: &PlacementKey) -> (Subject, Subject) {

@@ -37,10 +37,10 @@ impl Ending {
         Self::OverallTimeout,
     ];
 
-    /// What load answers afterwards.
-    pub(crate) fn answer(self) -> LoadOutcome {
+    /// What load answers afterwards, where it ended at this instant.
+    pub(crate) fn answer(self, at: Timestamp) -> LoadOutcome {
         match self {
-            Self::Replaced | Self::HandedOver => LoadOutcome::Replaced,
+            Self::Replaced | Self::HandedOver => LoadOutcome::Replaced { at },
             _ => LoadOutcome::Absent,
         }
     }

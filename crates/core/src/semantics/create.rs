@@ -11,7 +11,7 @@ use crate::semantics::resolve::{
 };
 use crate::semantics::{Entry, SetHead, Shelf};
 use crate::session_id::SessionId;
-use crate::store::{Cap, Create, CreateOutcome, EndReason, OnCap, Replaces};
+use crate::store::{Create, CreateOutcome, EndReason, OnCap, Replaces};
 use crate::subject::Subject;
 use crate::time::Timestamp;
 
@@ -84,7 +84,7 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
             Err(refused) => return Ok(refused),
         },
     };
-    let Some(room) = make_room(shelf, subject, record.id(), replaced, request.cap, now)? else {
+    let Some(room) = make_room(shelf, subject, request, replaced, now)? else {
         return Ok(CreateOutcome::CapReached);
     };
     let new_head = match head {
@@ -111,8 +111,16 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
     if let Some(head) = new_head {
         shelf.put_head(subject, head);
     }
-    shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
-    shelf.add_member(subject, record.id());
+    if record.deadline().is_over(now) {
+        // It came after its own deadline: it has ended already, and takes no place in the set.
+        if replaced == Some(record.id()) {
+            shelf.remove_entry(record.id());
+            shelf.remove_member(subject, record.id());
+        }
+    } else {
+        shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
+        shelf.add_member(subject, record.id());
+    }
     Ok(CreateOutcome::Created {
         evicted: room.evicted,
         repeated: false,
@@ -136,8 +144,16 @@ fn vacancy(shelf: &impl Shelf, request: &Create, now: Timestamp) -> Result<Vacan
         .is_some_and(|replaces| replaces.id == record.id());
     Ok(match shelf.entry(record.id())? {
         None => Vacancy::Free,
+        Some(Entry::Live(there)) if there.deadline().is_over(now) => Vacancy::Free,
+        Some(Entry::Live(there)) if there.write_id() == record.write_id() => {
+            if is_alive(shelf, &there, now)? {
+                Vacancy::Own
+            } else {
+                // Its set was lost, and it ended with it: no retry brings it back.
+                Vacancy::Taken { ended_by: None }
+            }
+        }
         Some(Entry::Live(there)) if !is_alive(shelf, &there, now)? => Vacancy::Free,
-        Some(Entry::Live(there)) if there.write_id() == record.write_id() => Vacancy::Own,
         Some(Entry::Live(_)) if replaces_itself => Vacancy::Free,
         Some(Entry::Renewed(there)) if there.until.is_over(now) => Vacancy::Free,
         Some(Entry::Ended(there)) if there.until.is_over(now) => Vacancy::Free,
@@ -178,11 +194,11 @@ struct Room {
 fn make_room(
     shelf: &impl Shelf,
     subject: &Subject,
-    new: SessionId,
+    request: &Create,
     replaced: Option<SessionId>,
-    cap: Cap,
     now: Timestamp,
 ) -> Result<Option<Room>> {
+    let (new, cap) = (request.record.id(), request.cap);
     let max = cap.max() as usize;
     let mut room = Room {
         gone: Vec::new(),
@@ -206,10 +222,13 @@ fn make_room(
             (standing, _) => room.gone.push((id, standing)),
         }
     }
-    let excess = (staying.len() + 1).saturating_sub(max);
+    // A create that comes after the session's own deadline adds nobody who counts.
+    let joining = usize::from(!request.record.deadline().is_over(now));
+    let excess = (staying.len() + joining).saturating_sub(max);
     if excess > 0 {
         if cap.on_cap() == OnCap::Refuse {
-            return Ok(None);
+            // Above a cap that was lowered, one for another adds nobody.
+            return Ok(replaced.is_some().then_some(room));
         }
         staying.sort_unstable();
         room.evicted = staying.into_iter().take(excess).map(|(_, id)| id).collect();

@@ -111,8 +111,8 @@ fn revoke_all(
         repeated: false,
         replicas: None,
     };
-    let head = kept_head(shelf, subject, now)?;
-    if head.is_some_and(|head| head.revoked_by == Some(write_id)) {
+    let before = kept_head(shelf, subject, now)?;
+    if before.is_some_and(|head| head.revoked_by == Some(write_id)) {
         revoked.repeated = true;
         return Ok(revoked);
     }
@@ -126,15 +126,14 @@ fn revoke_all(
             standing => gone.push((id, standing)),
         }
     }
-    let new_head = match head {
-        // There is nothing to supersede: without a generation no sign-in completes.
-        None => None,
-        Some(head) => Some(SetHead {
-            generation: Generation::random(Operation::Revoke)?,
-            // So long that a retry meets its own write.
-            kept_until: head.kept_until.max(now.plus(ENDED_MEMORY)),
-            revoked_by: Some(write_id),
-        }),
+    // Even where nothing was there to end: a retry would end what has come since.
+    let head = SetHead {
+        generation: Generation::random(Operation::Revoke)?,
+        // So long that a retry meets its own write.
+        kept_until: before
+            .map_or(now, |head| head.kept_until)
+            .max(now.plus(ENDED_MEMORY)),
+        revoked_by: Some(write_id),
     };
 
     take_out(shelf, subject, gone);
@@ -142,10 +141,7 @@ fn revoke_all(
         shelf.put_entry(*id, ended(write_id, EndReason::Ended, now));
         shelf.remove_member(subject, *id);
     }
-    match new_head {
-        Some(head) => shelf.put_head(subject, head),
-        None => shelf.remove_head(subject),
-    }
+    shelf.put_head(subject, head);
     Ok(revoked)
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::numbers::{Generation, WriteId};
 use crate::record::{DecodeError, Record};
 use crate::session_id::SessionId;
-use crate::store::EndReason;
+use crate::store::{ENDED_MEMORY, EndReason, LoadOutcome};
 use crate::time::{Deadline, Timestamp};
 
 /// What is stored under an id.
@@ -66,8 +66,20 @@ pub struct Ended {
     pub by: WriteId,
     /// Why it ended.
     pub reason: EndReason,
-    /// Until when that is remembered.
+    /// Until when that is remembered: [`ENDED_MEMORY`] after it ended.
     pub until: Deadline,
+}
+
+impl Ended {
+    /// What [`load`](crate::SessionStore::load) answers for the id.
+    pub fn loaded(&self, now: Timestamp) -> LoadOutcome {
+        match self.reason {
+            EndReason::Replaced if !self.until.is_over(now) => LoadOutcome::Replaced {
+                at: self.until.instant().minus(ENDED_MEMORY),
+            },
+            EndReason::Replaced | EndReason::Ended => LoadOutcome::Absent,
+        }
+    }
 }
 
 /// What a token set holds beside its members.

@@ -30,7 +30,12 @@ pub fn token_set(
         .peekable();
     let mut sessions = Vec::new();
     while let Some(id) = rest.next() {
-        if let Some(entry) = shelf.entry(id)?
+        // A stray member may name an id that somebody else has got since.
+        let is_theirs = |entry: &Entry| match entry {
+            Entry::Live(record) => record.subject() == Some(subject),
+            _ => true,
+        };
+        if let Some(entry) = shelf.entry(id)?.filter(is_theirs)
             && let Some(listed) = listed(shelf, id, &entry, now)?
         {
             sessions.push(listed);
@@ -49,6 +54,9 @@ pub fn token_set(
 /// [`SessionStore::scan`](crate::SessionStore::scan), for an engine that keeps its records in the
 /// order of their ids: `ids_from` gives those from a bound on. The cursor is the last id of the page.
 ///
+/// A page ends where a placement does: as long as the shelf is that of one instant, a session that is
+/// renewed or reauthenticated between two pages is on one of them, by one of its ids.
+///
 /// # Errors
 ///
 /// [`ErrorKind::CursorLost`] where the cursor is none of this function's, or the engine fails.
@@ -64,14 +72,19 @@ pub fn scan<I: Iterator<Item = SessionId>>(
         Some(Err(_)) => return Err(Error::new(ErrorKind::CursorLost, Operation::Scan)),
     };
     let mut sessions = Vec::new();
+    let mut last: Option<SessionId> = None;
     for id in ids_from(from) {
+        if let Some(last) = last
+            && last.placement() != id.placement()
+            && sessions.len() >= page.limit
+        {
+            let next = Some(Cursor::new(last.as_bytes().to_vec()));
+            return Ok(ScanPage { sessions, next });
+        }
         if let Some(entry) = shelf.entry(id)? {
             sessions.extend(listed(shelf, id, &entry, now)?);
         }
-        if sessions.len() >= page.limit {
-            let next = Some(Cursor::new(id.as_bytes().to_vec()));
-            return Ok(ScanPage { sessions, next });
-        }
+        last = Some(id);
     }
     Ok(ScanPage {
         sessions,

@@ -4,7 +4,7 @@ use crate::error::{Error, Operation, Result};
 use crate::semantics::Shelf;
 use crate::semantics::resolve::{Named, resolve};
 use crate::session_id::SessionId;
-use crate::store::{EndReason, LoadOutcome, Reused};
+use crate::store::{LoadOutcome, Reused};
 use crate::time::Timestamp;
 
 /// [`SessionStore::load`](crate::SessionStore::load)
@@ -19,10 +19,7 @@ pub fn load(shelf: &impl Shelf, id: SessionId, now: Timestamp) -> Result<LoadOut
             successor: record.id(),
             subject: record.subject().cloned(),
         }),
-        Named::Ended(ended) => match ended.reason {
-            EndReason::Replaced => LoadOutcome::Replaced,
-            EndReason::Ended => LoadOutcome::Absent,
-        },
+        Named::Ended(ended) => ended.loaded(now),
         Named::Unreadable(_, kind) => return Err(Error::new(kind, Operation::Load)),
         Named::Absent => LoadOutcome::Absent,
     })

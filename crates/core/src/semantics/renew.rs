@@ -39,7 +39,8 @@ pub fn renew(shelf: &mut impl Shelf, request: &Renew, now: Timestamp) -> Result<
     if is_taken(shelf, request.new, now)? {
         return Ok(RenewOutcome::Duplicate);
     }
-    // Never before an id that was renewed earlier: each one still leads on while it is remembered.
+    // As far as the clocks of the hosts agree, never before an id that was renewed earlier: each one
+    // still leads on while it is remembered.
     let overall = record.overall_deadline().instant();
     let until = Deadline::at(now.plus(REUSE_MEMORY).min(overall));
     let renewed = Entry::Renewed(Renewed {

@@ -7,7 +7,7 @@ use crate::numbers::WriteId;
 use crate::record::Record;
 use crate::semantics::{Ended, Entry, Renewed, SetHead, Shelf};
 use crate::session_id::SessionId;
-use crate::store::{ENDED_MEMORY, EndReason};
+use crate::store::{ENDED_MEMORY, EndReason, MAX_FOLLOWED_RENEWALS};
 use crate::subject::Subject;
 use crate::time::{Deadline, Timestamp};
 
@@ -49,11 +49,12 @@ impl Named {
 
 /// Finds the session that an id names, through all its renewals.
 ///
-/// A renewal always leads to an id that was never used, so that following them comes to an end.
+/// A renewal always leads to an id that was never used, so that following them comes to an end, and
+/// after [`MAX_FOLLOWED_RENEWALS`] in any case.
 pub(super) fn resolve(shelf: &impl Shelf, id: SessionId, now: Timestamp) -> Result<Named> {
     let mut at = id;
     let mut in_grace = true;
-    loop {
+    for _ in 0..=MAX_FOLLOWED_RENEWALS {
         match shelf.entry(at)? {
             Some(Entry::Renewed(renewed)) => {
                 if at == id {
@@ -85,6 +86,7 @@ pub(super) fn resolve(shelf: &impl Shelf, id: SessionId, now: Timestamp) -> Resu
             None => return Ok(Named::Absent),
         }
     }
+    Ok(Named::Absent)
 }
 
 /// Whether a record lives: before its deadline and, with a subject, in its token set.

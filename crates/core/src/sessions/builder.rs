@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::random;
 use crate::record::Payload;
-use crate::sessions::{Inner, Sessions, Settings};
+use crate::sessions::{Inner, Sessions, Settings, SignInAttempt};
 use crate::store::{Cap, InvalidCap, OnCap, SessionStore};
 use crate::timeouts::{InvalidTimeouts, Timeouts};
 
@@ -142,7 +143,9 @@ impl<T> SessionsBuilder<T> {
         }
     }
 
-    /// How long a sign-in attempt can be completed. 10 minutes by default.
+    /// How long a sign-in attempt can be completed. 10 minutes by default, 30 days at most
+    /// ([`SignInAttempt::MAX_LIFETIME`]): so long the store keeps what it began with, for every name
+    /// that was entered.
     pub fn attempt_lifetime(self, lifetime: Duration) -> Self {
         Self {
             attempt_lifetime: lifetime,
@@ -196,7 +199,10 @@ impl<T> SessionsBuilder<T> {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfiguration`]; its source, an [`InvalidSettings`], names the values.
+    /// [`ErrorKind::Entropy`] where the operating system has no randomness to give.
     pub fn build(self) -> Result<Sessions<T>> {
+        // The names of writes are drawn later on, where there is no way to fail.
+        random::secret::<1>(Operation::Build)?;
         let settings = self.settings().map_err(|why| {
             Error::with_source(ErrorKind::InvalidConfiguration, Operation::Build, why)
         })?;
@@ -220,10 +226,12 @@ impl<T> SessionsBuilder<T> {
                 found: self.touch_fraction,
             });
         }
-        if self.attempt_lifetime < Duration::from_millis(1) {
-            return Err(InvalidSettings::AttemptLifetime {
-                found: self.attempt_lifetime,
-            });
+        let found = self.attempt_lifetime;
+        if found < Duration::from_millis(1) {
+            return Err(InvalidSettings::AttemptLifetime { found });
+        }
+        if found > SignInAttempt::MAX_LIFETIME {
+            return Err(InvalidSettings::AttemptTooLong { found });
         }
         Ok(Settings {
             timeouts: Timeouts::new(self.idle, self.overall)?,
@@ -272,6 +280,15 @@ pub enum InvalidSettings {
         "a sign-in attempt that ends after {found:?} could not be completed; give it at least 1 ms"
     )]
     AttemptLifetime {
+        /// The lifetime asked for.
+        found: Duration,
+    },
+    /// Attempts, and what the store keeps of them, would be there for too long.
+    #[error(
+        "a sign-in attempt that ends after {found:?} would be kept for too long; the longest is {:?}",
+        SignInAttempt::MAX_LIFETIME
+    )]
+    AttemptTooLong {
         /// The lifetime asked for.
         found: Duration,
     },

@@ -9,8 +9,9 @@ use crate::time::Timestamp;
 
 const PAGE: usize = 500;
 
-/// After one pass only sessions are left that were reauthenticated or renewed while it ran. Each pass
-/// leaves fewer.
+/// A scan lists a session that takes a new id meanwhile by one of its ids at least. So after one pass
+/// only those are left whose old id was listed, and that had the new one before they could be ended; and
+/// those that the store lists again. Each pass leaves fewer.
 const PASSES: u32 = 100;
 
 /// What [`Sessions::end_everyone`] has ended.
@@ -24,9 +25,15 @@ impl<T> Sessions<T> {
     /// Ends the sessions of everybody, signed in or not, that were created before the call; damaged
     /// ones too. Open sign-in attempts of the users it meets are superseded.
     ///
-    /// It is done when a scan finds nothing left that was created before it began, as the clocks of
-    /// the hosts tell. Sessions that begin meanwhile live, except those of users that still had an
-    /// older one.
+    /// It is done when a whole scan finds nothing left that was created before the call. A session that
+    /// is renewed or reauthenticated while it runs does not get away: it keeps the time of its creation,
+    /// and the scan lists it by one of its ids. Sessions that begin meanwhile live, except those of
+    /// users that still had an older one.
+    ///
+    /// *Before* is as the clocks of the hosts tell. A session whose time of creation lies after the
+    /// call is spared, though it was there before: one that was created while the clock of its host was
+    /// ahead of this one's, or before this one's was set back by more than the session is old. Where
+    /// that is possible, call it once more when the clock has passed the time of which they could be.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use crate::numbers::WriteId;
 use crate::record::Record;
 use crate::session_id::SessionId;
 use crate::sessions::{Lookup, Session, SessionOptions, Tokens};
-use crate::store::{CreateOutcome, Replaces, RevokeKind, Revoked};
+use crate::store::{CreateOutcome, Replaces, Revoked};
 
 /// What became of [`Tokens::add`].
 #[must_use]
@@ -69,15 +69,14 @@ impl<T> Tokens<T> {
         ExternalToken::new(key, &self.subject, token.as_ref())
     }
 
-    /// Ends the session of a token in this set, issued by someone else or not. One that is not there
-    /// is fine.
+    /// Ends the session of a token in this set, issued by someone else or not, also where it was renewed
+    /// since. One that is not there is fine.
     ///
     /// # Errors
     ///
     /// Where the store fails.
     pub async fn remove(&self, credential: &impl Credential) -> Result<Revoked> {
-        self.revoke_kind(RevokeKind::One(credential.session_id()))
-            .await
+        self.revoke(&credential.session_id()).await
     }
 }
 
@@ -111,7 +110,7 @@ where
         let sessions = &self.sessions;
         let now = sessions.now();
         let id = external.id();
-        let generation = sessions.begin_sign_in(&self.subject).await?.generation();
+        let generation = sessions.begin_sign_in(&self.subject).await?.generation;
         let payload = sessions.encode(&data, Operation::Create)?;
         let timeouts = options.timeouts.unwrap_or(sessions.settings().timeouts);
         let mut over: Option<WriteId> = None;
@@ -156,6 +155,6 @@ where
                 CreateOutcome::Conflict { .. } | CreateOutcome::Missing => {}
             }
         }
-        Err(sessions.contended())
+        Err(sessions.contended(Operation::Create))
     }
 }

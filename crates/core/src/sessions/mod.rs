@@ -1,6 +1,7 @@
 //! The handle that an application holds.
 
 mod builder;
+mod ending;
 mod everyone;
 mod external_tokens;
 mod lookup;
@@ -10,6 +11,7 @@ mod renew;
 mod retry;
 mod session;
 mod sign_in;
+mod sign_in_attempt;
 mod sign_in_from;
 mod sign_out;
 mod tokens;
@@ -38,7 +40,8 @@ pub use lookup::Lookup;
 pub use options::SessionOptions;
 pub use renew::Renewal;
 pub use session::{Issued, Session};
-pub use sign_in::{SignIn, SignInAttempt};
+pub use sign_in::SignIn;
+pub use sign_in_attempt::SignInAttempt;
 pub use sign_out::SignOut;
 pub use tokens::Tokens;
 pub use update::TryUpdateError;

@@ -11,7 +11,6 @@ use crate::record::{Record, SessionInfo};
 use crate::session_id::SessionId;
 use crate::sessions::{Lookup, Session, Sessions};
 use crate::store::{LoadOutcome, TouchOutcome};
-use crate::subject::Subject;
 use crate::time::Timestamp;
 
 impl<T> Sessions<T>
@@ -114,30 +113,18 @@ impl<T> Sessions<T> {
 
     /// Reads a record.
     pub(super) async fn fetch(&self, id: SessionId, now: Timestamp) -> Result<Lookup<Arc<Record>>> {
-        let tried = self.retry(|| self.store().load(id, now)).await?;
-        Ok(match tried.outcome {
+        Ok(match self.look_up(id, now).await? {
             LoadOutcome::Found(record) => Lookup::Found(record),
             LoadOutcome::Reused(reused) => Lookup::Reused(reused),
-            LoadOutcome::Replaced => Lookup::Replaced,
+            LoadOutcome::Replaced { .. } => Lookup::Replaced,
             LoadOutcome::Absent => Lookup::Absent,
         })
     }
 
-    /// The id under which a session of this subject lives, where it was renewed and the grace of this
-    /// one is over.
-    pub(super) async fn renewed_since(
-        &self,
-        id: SessionId,
-        subject: Option<&Subject>,
-    ) -> Result<Option<SessionId>> {
-        Ok(match self.fetch(id, self.now()).await {
-            Ok(Lookup::Reused(reused)) if reused.subject.as_ref() == subject => {
-                Some(reused.successor)
-            }
-            Ok(_) => None,
-            Err(error) if is_unreadable(&error) => None,
-            Err(error) => return Err(error),
-        })
+    /// Reads a record, or when a sign-in took its place.
+    pub(super) async fn look_up(&self, id: SessionId, now: Timestamp) -> Result<LoadOutcome> {
+        let tried = self.retry(|| self.store().load(id, now)).await?;
+        Ok(tried.outcome)
     }
 
     /// Whether a use now has to be written down: after a fraction of the idle timeout, and at the

@@ -96,10 +96,18 @@ impl<T> Session<T> {
 
     /// Whether its subject has authenticated within this time: what to ask before a dangerous action.
     /// Exact to the millisecond: authenticated `within` ago is too long ago.
+    ///
+    /// An authentication that lies ahead by less than that is taken for one of now: another host's clock
+    /// is a little ahead. One that lies further ahead is not within it: a clock was set back since, and
+    /// nobody knows how long ago it was.
     #[must_use]
     pub fn authenticated_within(&self, within: Duration) -> bool {
+        let soon_after = |earlier: Timestamp, later| {
+            let over = Deadline::at(earlier.plus(within));
+            !over.is_over(later)
+        };
         self.authenticated()
-            .is_some_and(|at| !Deadline::at(at.plus(within)).is_over(self.as_of))
+            .is_some_and(|at| soon_after(at, self.as_of) && soon_after(self.as_of, at))
     }
 
     /// When its present token was issued: at its creation or sign-in, and by each renewal.

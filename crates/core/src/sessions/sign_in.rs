@@ -7,85 +7,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Operation, Result};
-use crate::label::Label;
-use crate::numbers::Generation;
 use crate::record::Record;
 use crate::session_id::SessionId;
-use crate::sessions::{Issued, Lookup, Session, SessionOptions, Sessions};
-use crate::store::{CreateOutcome, Replaces};
+use crate::sessions::{Issued, Lookup, Session, SessionOptions, Sessions, SignInAttempt};
+use crate::store::{CreateOutcome, LoadOutcome, Replaces, Reused};
 use crate::subject::Subject;
-use crate::time::{Deadline, Timestamp};
-use crate::timeouts::Timeouts;
+use crate::time::Timestamp;
 use crate::token::Token;
-
-/// A sign-in under way: between naming the user and having proved it.
-///
-/// It can be serialised, to wait for a second factor or an identity provider. **Whoever can forge one
-/// signs in as anybody**: keep it on the server, such as in the visitor's session, or authenticate
-/// it.
-///
-/// Completing it does not use it up: a copy completes again until its deadline, and makes another
-/// session. Complete it where the proof was given, and forget it.
-///
-/// Every sign-in attempt that began before the subject's sessions were all revoked is superseded: a
-/// password change ends the sign-ins with the old password too.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[must_use = "a sign-in attempt does nothing until it is completed"]
-pub struct SignInAttempt {
-    subject: Subject,
-    generation: Generation,
-    until: Timestamp,
-    options: SessionOptions,
-}
-
-impl SignInAttempt {
-    /// Who is signing in.
-    #[must_use]
-    pub fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
-    /// When it can no longer be completed.
-    #[must_use]
-    pub fn deadline(&self) -> Deadline {
-        Deadline::at(self.until)
-    }
-
-    pub(super) fn generation(&self) -> Generation {
-        self.generation
-    }
-
-    /// What the user will tell the session by.
-    pub fn label(self, label: impl Into<Option<Label>>) -> Self {
-        Self {
-            options: self.options.label(label),
-            ..self
-        }
-    }
-
-    /// Timeouts of its own.
-    pub fn timeouts(self, timeouts: Timeouts) -> Self {
-        Self {
-            options: self.options.timeouts(timeouts),
-            ..self
-        }
-    }
-
-    /// With the label, the timeouts and the mark of being remembered that another session has, such as
-    /// that of the user id before it was changed.
-    pub fn like<T>(self, other: &Session<T>) -> Self {
-        let options = SessionOptions::like(other);
-        Self { options, ..self }
-    }
-
-    /// The user asked to be remembered: see [`SessionOptions::remembered`].
-    pub fn remembered(self, timeouts: Timeouts) -> Self {
-        Self {
-            options: self.options.remembered(timeouts),
-            ..self
-        }
-    }
-}
 
 /// What became of a sign-in.
 #[must_use]
@@ -97,6 +25,11 @@ pub enum SignIn<T> {
         /// The sessions of the same user that the cap ended. Empty where an answer was lost on the
         /// way.
         evicted: Vec<SessionId>,
+        /// Where the token signed in from was an old one whose grace is over: a theft, or a client
+        /// that never received the new token. Nothing was carried over, and the session that the token
+        /// was of lives on, whoever holds it. Unless your policy is to let it be, end it with
+        /// [`end_reused`](Sessions::end_reused).
+        reused: Option<Reused>,
     },
     /// All sessions of the user were revoked since the attempt began, such as by a password change,
     /// or the new session itself before it was handed out. Begin again.
@@ -105,9 +38,9 @@ pub enum SignIn<T> {
     Expired,
     /// The user has as many sessions as the cap allows, and the cap refuses.
     CapReached,
-    /// The session that was signed in from was signed in or out by another request meanwhile, as when
-    /// a form is submitted twice. Nobody was signed in by this one. What the cap had evicted for it
-    /// has ended all the same.
+    /// The session that was signed in from was signed in or out by another request since the attempt
+    /// began, as when a form is submitted twice. Nobody was signed in by this one. What the cap had
+    /// evicted for it has ended all the same.
     Gone,
 }
 
@@ -120,16 +53,34 @@ impl<T> SignIn<T> {
             Self::Superseded | Self::Expired | Self::CapReached | Self::Gone => None,
         }
     }
+
+    fn with_reused(self, by: Reused) -> Self {
+        match self {
+            Self::SignedIn {
+                issued, evicted, ..
+            } => Self::SignedIn {
+                issued,
+                evicted,
+                reused: Some(by),
+            },
+            refused => refused,
+        }
+    }
 }
 
 /// Without the data.
 impl<T> fmt::Debug for SignIn<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SignedIn { issued, evicted } => f
+            Self::SignedIn {
+                issued,
+                evicted,
+                reused,
+            } => f
                 .debug_struct("SignedIn")
                 .field("issued", issued)
                 .field("evicted", evicted)
+                .field("reused", reused)
                 .finish(),
             Self::Superseded => f.write_str("Superseded"),
             Self::Expired => f.write_str("Expired"),
@@ -142,8 +93,12 @@ impl<T> fmt::Debug for SignIn<T> {
 impl<T> Sessions<T> {
     /// Begins to sign a user in, before the password is checked.
     ///
-    /// It does the same for a user that does not exist, so that neither the answer nor its time tells
-    /// who does. Call it for whatever name was entered.
+    /// It does the same for a user that does not exist: one call to the store, and the same answer. Call
+    /// it for whatever name was entered.
+    ///
+    /// Its time is not always the same: one call in an attempt's lifetime may look at each of the user's
+    /// sessions, and takes the longer the more there are. A cap keeps that small, and so does limiting
+    /// how often a name can be tried.
     ///
     /// # Errors
     ///
@@ -157,6 +112,7 @@ impl<T> Sessions<T> {
         Ok(SignInAttempt {
             subject: subject.clone(),
             generation: tried.outcome,
+            began: now,
             until,
             options: SessionOptions::new(),
         })
@@ -176,7 +132,11 @@ where
     ///   it in one step; it keeps the time of the first sign-in and, unless the attempt has its own,
     ///   the label, the timeouts and whether it is remembered;
     /// - of another user: it ends, and nothing is carried over;
-    /// - already over: the sign-in goes on without data.
+    /// - already over, or an old token whose grace is over: the sign-in goes on without data.
+    ///
+    /// Where a sign-in took its place before the attempt began, its answer was lost, and this sign-in
+    /// goes on without data, too. Where one did so since, as the clocks of the hosts tell, the form was
+    /// submitted twice, and this is [`Gone`](SignIn::Gone).
     ///
     /// `carry` makes the data of the new session from what is carried over. It runs again where a late
     /// request has changed the old session meanwhile, so it should do nothing else.
@@ -196,26 +156,26 @@ where
         if attempt.deadline().is_over(now) {
             return Ok(SignIn::Expired);
         }
-        let old = match from {
-            Some(token) => self
-                .fetch(token.id(), now)
-                .await?
-                .map(|record| (token.id(), record)),
-            None => Lookup::Absent,
+        let Some(id) = from.map(Token::id) else {
+            return self.sign_in(&attempt, None, carry(None), now).await;
         };
-        match old {
-            Lookup::Found((id, old)) if old.subject() == Some(&attempt.subject) => {
+        match self.look_up(id, now).await? {
+            LoadOutcome::Found(old) if old.subject() == Some(&attempt.subject) => {
                 self.reauthenticate(&attempt, id, old, carry, now).await
             }
-            Lookup::Found((id, old)) if old.subject().is_none() => {
+            LoadOutcome::Found(old) if old.subject().is_none() => {
                 self.sign_in_from(&attempt, id, old, carry, now).await
             }
-            Lookup::Found((id, other)) => {
+            LoadOutcome::Found(other) => {
                 let signed_in = self.sign_in(&attempt, None, carry(None), now).await?;
                 self.end_other(signed_in, id, &other, now).await
             }
-            Lookup::Replaced => Ok(SignIn::Gone),
-            Lookup::Reused(_) | Lookup::Absent => {
+            LoadOutcome::Replaced { at } if attempt.began <= at => Ok(SignIn::Gone),
+            LoadOutcome::Reused(reused) => {
+                let signed_in = self.sign_in(&attempt, None, carry(None), now).await?;
+                Ok(signed_in.with_reused(reused))
+            }
+            LoadOutcome::Replaced { .. } | LoadOutcome::Absent => {
                 self.sign_in(&attempt, None, carry(None), now).await
             }
         }
@@ -243,7 +203,7 @@ where
                 },
             }
         }
-        Err(self.contended())
+        Err(self.contended(Operation::Create))
     }
 
     /// Creates the new session, with nothing to replace.
@@ -309,6 +269,7 @@ where
                 SignIn::SignedIn {
                     issued: Issued { token, session },
                     evicted,
+                    reused: None,
                 }
             }
             CreateOutcome::Superseded => SignIn::Superseded,

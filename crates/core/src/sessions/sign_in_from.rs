@@ -32,12 +32,18 @@ where
     ) -> Result<SignIn<T>> {
         let data = carry(Some(self.decode(&old, Operation::Create)?));
         let (issued, evicted) = match self.sign_in(attempt, None, data, now).await? {
-            SignIn::SignedIn { issued, evicted } => (issued, evicted),
+            SignIn::SignedIn {
+                issued, evicted, ..
+            } => (issued, evicted),
             refused => return Ok(refused),
         };
         let id = issued.session.id();
         match self.hand_over(issued, old_id, old, carry, now).await {
-            Ok(HandedOver::Done(issued)) => Ok(SignIn::SignedIn { issued, evicted }),
+            Ok(HandedOver::Done(issued)) => Ok(SignIn::SignedIn {
+                issued,
+                evicted,
+                reused: None,
+            }),
             Ok(HandedOver::Revoked) => Ok(SignIn::Superseded),
             Ok(HandedOver::OldGone) => {
                 self.withdraw(Some(attempt.subject()), id, now).await?;
@@ -86,7 +92,7 @@ where
             };
             issued.session = Session::new(saved, data, now);
         }
-        Err(self.contended())
+        Err(self.contended(Operation::Create))
     }
 
     /// Ends the session of another subject that was signed in from.
@@ -100,9 +106,8 @@ where
         let SignIn::SignedIn { issued, .. } = &signed_in else {
             return Ok(signed_in);
         };
-        let subject = other.subject().cloned();
         let ended = self
-            .end(other_id, subject, None, EndReason::Replaced, now)
+            .end_wherever(other_id, other.subject(), EndReason::Replaced)
             .await;
         if let Err(error) = ended {
             let new = &issued.session;

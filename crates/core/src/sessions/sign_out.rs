@@ -1,15 +1,10 @@
 //! Signing out.
 
-use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::error::Result;
 use crate::external::Credential;
-use crate::numbers::{Revision, WriteId};
-use crate::session_id::SessionId;
 use crate::sessions::read::is_unreadable;
-use crate::sessions::retry::Tried;
 use crate::sessions::{Lookup, Sessions};
-use crate::store::{Delete, DeleteOutcome, EndReason, Reused};
-use crate::subject::Subject;
-use crate::time::Timestamp;
+use crate::store::{EndReason, Reused};
 
 /// What became of signing out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +21,9 @@ pub enum SignOut {
 impl<T> Sessions<T> {
     /// Ends a session. Its token is worth nothing from now on, and nothing brings the session back.
     ///
-    /// Works on damaged records, and on an old token in its grace.
+    /// Works on damaged records, on an old token in its grace, and where another request renews the
+    /// token meanwhile. An old token whose grace is over ends nothing: see
+    /// [`end_reused`](Sessions::end_reused).
     ///
     /// # Errors
     ///
@@ -40,8 +37,8 @@ impl<T> Sessions<T> {
             Err(error) if is_unreadable(&error) => None,
             Err(error) => return Err(error),
         };
-        let tried = self.end(id, subject, None, EndReason::Ended, now).await?;
-        signed_out(&tried)
+        self.end_wherever(id, subject.as_ref(), EndReason::Ended)
+            .await
     }
 
     /// Ends the session whose old token was used again after its grace, whoever holds the new one: the
@@ -52,49 +49,7 @@ impl<T> Sessions<T> {
     ///
     /// As [`sign_out`](Sessions::sign_out).
     pub async fn end_reused(&self, reused: &Reused) -> Result<SignOut> {
-        let mut id = reused.successor;
-        for _ in 0..=self.settings().reruns {
-            let subject = reused.subject.clone();
-            let tried = self
-                .end(id, subject, None, EndReason::Ended, self.now())
-                .await?;
-            let ended = signed_out(&tried)?;
-            if ended != SignOut::Missing {
-                return Ok(ended);
-            }
-            // Whoever holds the token may have renewed it meanwhile, and is not to get away so.
-            match self.renewed_since(id, reused.subject.as_ref()).await? {
-                Some(successor) => id = successor,
-                None => return Ok(SignOut::Missing),
-            }
-        }
-        Err(Error::new(ErrorKind::Contended, Operation::Delete))
-    }
-
-    /// Ends a session in the store.
-    pub(super) async fn end(
-        &self,
-        id: SessionId,
-        subject: Option<Subject>,
-        expected: Option<Revision>,
-        reason: EndReason,
-        now: Timestamp,
-    ) -> Result<Tried<DeleteOutcome>> {
-        let request = Delete {
-            id,
-            subject,
-            expected,
-            reason,
-            write_id: WriteId::random(),
-        };
-        self.retry(|| self.store().delete(&request, now)).await
-    }
-}
-
-fn signed_out(tried: &Tried<DeleteOutcome>) -> Result<SignOut> {
-    match tried.outcome {
-        DeleteOutcome::Deleted { replicas } => Ok(SignOut::SignedOut { replicas }),
-        DeleteOutcome::Missing => Ok(SignOut::Missing),
-        DeleteOutcome::Conflict { .. } => Err(tried.unexpected(Operation::Delete)),
+        self.end_wherever(reused.successor, reused.subject.as_ref(), EndReason::Ended)
+            .await
     }
 }

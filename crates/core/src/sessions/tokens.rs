@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::error::{Operation, Result};
 use crate::external::Credential;
 use crate::numbers::WriteId;
 use crate::session_id::{IdParseError, SessionId};
+use crate::sessions::ending::Ending;
 use crate::sessions::{Lookup, Sessions};
 use crate::store::{Cursor, Listed, Page, Revoke, RevokeKind, Revoked, TokenSetPage};
 use crate::subject::Subject;
@@ -30,7 +31,7 @@ pub struct Tokens<T> {
     pub(super) subject: Subject,
 }
 
-/// How many sessions [`Tokens::list`] asks for at a time.
+/// How many sessions [`Tokens::list`] asks for at a time, as its documentation says.
 const PAGE: usize = 500;
 
 impl<T> Sessions<T> {
@@ -51,7 +52,10 @@ impl<T> Tokens<T> {
         &self.subject
     }
 
-    /// All live sessions, the one last seen first. The cap bounds how many there are.
+    /// The live sessions, the one last seen first. The cap bounds how many there are.
+    ///
+    /// They are asked for some 500 at a time. Of fewer, what is listed is so at one instant. Of more, a
+    /// session that is renewed or reauthenticated meanwhile may be missing, or listed by both its ids.
     ///
     /// # Errors
     ///
@@ -74,7 +78,8 @@ impl<T> Tokens<T> {
         Ok(sessions)
     }
 
-    /// A page of the live sessions, in no particular order.
+    /// A page of the live sessions, in no particular order. A session that takes a new id between two
+    /// pages may be on neither, or on both.
     ///
     /// # Errors
     ///
@@ -93,7 +98,7 @@ impl<T> Tokens<T> {
         Ok(tried.outcome)
     }
 
-    /// How many live sessions there are.
+    /// How many live sessions there are, as [`list`](Tokens::list) finds them.
     ///
     /// # Errors
     ///
@@ -130,19 +135,11 @@ impl<T> Tokens<T> {
     ///
     /// Where the store fails.
     pub async fn revoke(&self, id: &SessionId) -> Result<Revoked> {
-        let mut id = *id;
-        for _ in 0..=self.sessions.settings().reruns {
-            let revoked = self.revoke_kind(RevokeKind::One(id)).await?;
-            if revoked.repeated || !revoked.ended.is_empty() {
-                return Ok(revoked);
-            }
-            // Who renews at every request could not be thrown out by what a list has shown.
-            match self.sessions.renewed_since(id, Some(&self.subject)).await? {
-                Some(successor) => id = successor,
-                None => return Ok(revoked),
-            }
-        }
-        Err(Error::new(ErrorKind::Contended, Operation::Revoke))
+        let end = |id| -> Ending<'_, Revoked> { Box::pin(self.revoke_kind(RevokeKind::One(id))) };
+        let has_ended = |revoked: &Revoked| revoked.repeated || !revoked.ended.is_empty();
+        self.sessions
+            .pursue(*id, Some(&self.subject), Operation::Revoke, end, has_ended)
+            .await
     }
 
     /// Ends all sessions of this subject but the one of this token, and supersedes every sign-in that

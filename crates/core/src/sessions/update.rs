@@ -96,7 +96,7 @@ where
                 return Ok(Lookup::Found(Session::new(saved, data, now).by(id)));
             }
         }
-        Err(self.contended().into())
+        Err(self.contended(Operation::Update).into())
     }
 }
 
@@ -123,7 +123,7 @@ impl<T> Sessions<T> {
                 return Ok(Lookup::Found(saved.info()));
             }
         }
-        Err(self.contended())
+        Err(self.contended(Operation::Update))
     }
 
     /// Stores a change of the record that was read; none where another change or an ending came
@@ -162,12 +162,13 @@ impl<T> Sessions<T> {
         }
     }
 
-    pub(super) fn contended(&self) -> Error {
+    /// The error of an operation that others have come before as often as it may be tried.
+    pub(super) fn contended(&self, operation: Operation) -> Error {
         let why = format!(
             "given up after {} tries",
             u64::from(self.settings().reruns) + 1
         );
-        Error::with_source(ErrorKind::Contended, Operation::Update, why)
+        Error::with_source(ErrorKind::Contended, operation, why)
     }
 }
 

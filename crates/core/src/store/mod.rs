@@ -37,6 +37,10 @@ pub const ENDED_MEMORY: std::time::Duration = std::time::Duration::from_secs(5 *
 /// long as the use of an old token can be told. No grace period is longer.
 pub const REUSE_MEMORY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
+/// Through how many later renewals an old id is followed. Beyond, it names nothing any more, in grace
+/// or not: whoever renews all the time makes nobody search for long.
+pub const MAX_FOLLOWED_RENEWALS: usize = 64;
+
 /// What a backend implements: the operations on records and token sets.
 ///
 /// Every operation is atomic and linearizable for one placement, and takes `now`: a session is over
@@ -51,7 +55,8 @@ pub const REUSE_MEMORY: std::time::Duration = std::time::Duration::from_secs(24 
 /// # The ids in grace
 ///
 /// [`renew`](SessionStore::renew) gives a session a new id. Until its grace ends, the old id names
-/// the same session in **every** operation that takes an id.
+/// the same session in **every** operation that takes an id, also after it was renewed again, at most
+/// [`MAX_FOLLOWED_RENEWALS`] times in all.
 ///
 /// # Writing one
 ///
@@ -126,8 +131,10 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
 
     /// Lists the live sessions of everybody, a page at a time, for administration.
     ///
-    /// An id that lives through the whole scan is never skipped. It may come twice where the
-    /// engine's own scan does that.
+    /// Each placement is listed whole, on one page, as it is at one instant. So a session that is renewed
+    /// or reauthenticated while a scan runs, which keeps its placement, is listed by at least one of its
+    /// ids, and one that lives through the whole scan is never skipped. An id may come twice where the
+    /// engine's own scan does that. A page is longer than asked for where a placement is.
     ///
     /// # Errors
     ///

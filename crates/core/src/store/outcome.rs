@@ -7,6 +7,7 @@ use crate::record::{Record, SessionInfo};
 use crate::session_id::SessionId;
 use crate::store::Cursor;
 use crate::subject::Subject;
+use crate::time::Timestamp;
 
 /// What became of [`SessionStore::create`](crate::SessionStore::create).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,10 @@ pub enum LoadOutcome {
     /// The id was renewed, and its grace is over, but its session lives under another.
     Reused(Reused),
     /// A sign-in has taken the place of the session. The id opens nothing.
-    Replaced,
+    Replaced {
+        /// When it did, by the clock of the host that signed in.
+        at: Timestamp,
+    },
     /// Never there, over, or no longer held by its subject's token set.
     Absent,
 }

@@ -1,5 +1,6 @@
 //! What the operations are asked.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -127,7 +128,9 @@ pub struct Page {
 }
 
 /// Where a page ended. It means something to the store that gave it, and to nobody else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` is redacted: it may hold an id whole, placement included, which is not for logs.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Cursor(Bytes);
 
 impl Cursor {
@@ -141,5 +144,11 @@ impl Cursor {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cursor(redacted)")
     }
 }

@@ -48,7 +48,8 @@ impl SweeperTask {
     ///
     /// # Errors
     ///
-    /// Where the task has panicked, which only `report` can make it do.
+    /// Where the task has panicked, as where `report` does, or where the runtime has no timer; or was
+    /// cancelled, since its runtime has shut down.
     pub async fn stop(self) -> Result<(), JoinError> {
         drop(self.stop);
         self.task.await

@@ -95,3 +95,12 @@ proptest! {
         prop_assert!(sum.since(at) <= by);
     }
 }
+
+#[test]
+fn what_was_added_can_be_taken_away_down_to_the_epoch() {
+    let at = Timestamp::from_millis(1_000);
+    let some = Duration::from_micros(2_900);
+    assert_eq!(at.plus(some).minus(some), at);
+    assert_eq!(at.minus(Duration::from_millis(1_000)), Timestamp::EPOCH);
+    assert_eq!(at.minus(Duration::MAX), Timestamp::EPOCH);
+}

@@ -5,10 +5,11 @@ use std::time::Duration;
 use cloakroom_core::store::{
     Cap, CreateOutcome, Page, Renew, RenewOutcome, TouchOutcome, Update, UpdateOutcome,
 };
-use cloakroom_core::{SessionId, SessionStore};
+use cloakroom_core::{Record, SessionId, SessionStore, Timeouts};
 
 use super::support::*;
 use crate::MokaStore;
+use crate::size;
 
 #[test]
 fn a_flood_of_visitors_signs_nobody_out() {
@@ -202,5 +203,51 @@ fn ended_sessions_give_their_place_back() {
         add(&store, &visitor(number, over, 10), over);
     }
     assert_eq!(store.evicted(), 0);
+    check(&store);
+}
+
+#[test]
+fn what_is_over_goes_before_what_lives() {
+    let store = MokaStore::builder().max_signed_in(10).build().unwrap();
+    let day = Duration::from_secs(86_400);
+    let long = Timeouts::new(day, day).unwrap();
+    let mut living = Vec::new();
+    for number in 0..5 {
+        let subject = subject(number);
+        let id = id(number, Some(&subject));
+        let record = Record::signed_in(id, subject, START, long, payload(1));
+        living.push(id);
+        add(&store, &create(record), START);
+    }
+    // Used later, and over all the same.
+    let soon = START.plus(Duration::from_secs(1));
+    for number in 5..10 {
+        add(&store, &user(number, &subject(number), soon, 1), soon);
+    }
+    let now = soon.plus(IDLE);
+    for number in 10..15 {
+        add(&store, &user(number, &subject(number), now, 1), now);
+    }
+    for id in living {
+        assert!(is_there(&store, id, now), "there was room");
+    }
+    assert_eq!(store.evicted(), 0);
+    check(&store);
+    add(&store, &user(15, &subject(15), now, 1), now);
+    assert_eq!((count_at(&store, now), store.evicted()), (10, 1));
+}
+
+#[test]
+fn a_large_newcomer_is_settled_before_its_call_returns() {
+    let bytes = 64 << 20;
+    let builder = MokaStore::builder().unbounded_anonymous();
+    let store = builder.max_anonymous_bytes(bytes).build().unwrap();
+    let each = size::of_record(&visitor(0, START, 1).record);
+    for number in 0..bytes / each {
+        let _ = now_ready(store.create(&visitor(number, START, 1), START));
+    }
+    let large = visitor(u64::MAX / 2, START, bytes as usize - 4_096);
+    add(&store, &large, START);
+    assert!(is_there(&store, large.record.id(), START));
     check(&store);
 }

@@ -6,4 +6,5 @@ mod capacity;
 mod concurrency;
 mod index;
 mod listing;
+mod memories;
 mod support;

@@ -139,6 +139,10 @@ pub(super) fn count(store: &MokaStore) -> u64 {
     now_ready(store.count(START))
 }
 
+pub(super) fn count_at(store: &MokaStore, now: Timestamp) -> u64 {
+    now_ready(store.count(now))
+}
+
 /// The parts of an operation one at a time, so that a test can put those of two in any order.
 impl Table {
     /// Carries an operation out in its stripe, and does not settle.
@@ -189,6 +193,7 @@ impl Table {
 pub(super) fn check(store: &MokaStore) {
     let table = store.table();
     let mut counted = [Counted::default(), Counted::default()];
+    let mut remembered = (0, 0);
     for at in 0..=u8::MAX {
         let stripe = table.shared(at);
         let view = StripeView::new(&stripe);
@@ -208,6 +213,9 @@ pub(super) fn check(store: &MokaStore) {
                 assert_eq!(record.subject(), Some(subject));
             }
         }
+        remembered.0 += count_memories(stripe.slots.memories(), stripe.slots.remembered());
+        let empty = stripe.sets.all().filter(|(_, members)| members.is_empty());
+        remembered.1 += count_memories(empty.count(), stripe.sets.remembered());
         assert_eq!(stripe.slots.unlisted(), []);
         assert_eq!(stripe.sets.unlisted(), []);
         for sizes in [stripe.slots.sizes(), stripe.sets.sizes()] {
@@ -215,6 +223,7 @@ pub(super) fn check(store: &MokaStore) {
         }
     }
     let budgets = &table.budgets;
+    assert_eq!(remembered, (budgets.ids.total(), budgets.sets.total()));
     for (budget, counted) in [&budgets.anonymous, &budgets.signed_in]
         .into_iter()
         .zip(&counted)
@@ -223,6 +232,12 @@ pub(super) fn check(store: &MokaStore) {
             check_budget(budget, counted);
         }
     }
+}
+
+/// What is only remembered, found by looking and by the count that is kept of it.
+fn count_memories(found: usize, counted: usize) -> u64 {
+    assert_eq!(found, counted, "memories");
+    found as u64
 }
 
 fn check_budget(budget: &Budget, counted: &Counted) {

@@ -67,7 +67,6 @@ pub(crate) fn run() {
     std::fs::remove_dir_all(&path).unwrap();
 }
 
-
 /// What is allocated, in files that may have holes.
 fn megabytes(path: &Path) -> u64 {
     fn bytes(path: &Path) -> u64 {
@@ -77,7 +76,9 @@ fn megabytes(path: &Path) -> u64 {
         };
         let of = |entry: std::fs::DirEntry| match entry.file_type() {
             Ok(kind) if kind.is_dir() => bytes(&entry.path()),
-            _ => entry.metadata().map_or(0, |metadata| metadata.blocks() * 512),
+            _ => entry
+                .metadata()
+                .map_or(0, |metadata| metadata.blocks() * 512),
         };
         entries.flatten().map(of).sum()
     }

@@ -31,7 +31,8 @@ pub(crate) fn run() {
     for record in records.iter() {
         let bytes = record.encode(RecordVersion::default());
         raw.insert(record.id().as_bytes(), bytes).unwrap();
-        raw.insert([record.id().as_bytes().as_slice(), &[0; 14]].concat(), &[]).unwrap();
+        raw.insert([record.id().as_bytes().as_slice(), &[0; 14]].concat(), &[])
+            .unwrap();
     }
     let order: Vec<_> = (0..LOADS as u64)
         .map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20) % SESSIONS)

@@ -1,8 +1,10 @@
 //! 64 users sign out at once, again and again, each on disk before it is told.
 #![expect(clippy::unwrap_used, reason = "a program for measuring")]
 
+use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,21 +20,56 @@ pub(crate) fn run() {
     for round in 1..=3 {
         let store = of_the_store();
         let each = each_syncs();
+        let alone = sled_alone();
         let limit = plain_file();
         println!(
-            "round {round}: the store {store:.0}/s; each flushes and syncs {each:.0}/s; plain file {limit:.0}/s; \
-             {:.1} times the second, {:.2} of the third",
-            store / each,
-            store / limit
+            "round {round}: the store {}; each flushes and syncs {}; sled alone, in memory {}; \
+             plain file {}: {:.1} times the second, {:.2} of the third, {:.2} of the last",
+            store,
+            each,
+            alone,
+            limit,
+            store.per_second / each.per_second,
+            store.per_second / alone.per_second,
+            store.per_second / limit.per_second,
         );
     }
 }
 
-fn rate(since: Instant, count: u64) -> f64 {
-    count as f64 / since.elapsed().as_secs_f64()
+/// How fast something went, and what it took.
+struct Rate {
+    per_second: f64,
+    /// Of the processor, for each.
+    micros: f64,
 }
 
-fn of_the_store() -> f64 {
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.0}/s ({:.0} us of processor)",
+            self.per_second, self.micros
+        )
+    }
+}
+
+struct Start(Instant, Duration);
+
+impl Start {
+    fn now() -> Self {
+        Self(Instant::now(), stage::processor_time())
+    }
+
+    fn rate(&self, count: u64) -> Rate {
+        let took = stage::processor_time().saturating_sub(self.1);
+        Rate {
+            per_second: count as f64 / self.0.elapsed().as_secs_f64(),
+            micros: took.as_secs_f64() * 1e6 / count as f64,
+        }
+    }
+}
+
+fn of_the_store() -> Rate {
     let path = stage::directory("store");
     let lazy = Durability::Interval(Duration::from_millis(200));
     let store = SledStore::builder(&path)
@@ -46,7 +83,7 @@ fn of_the_store() -> f64 {
     let records = Arc::new(records);
     let rate = stage::runtime().block_on(async {
         stage::fill(&store, &records).await;
-        let since = Instant::now();
+        let start = Start::now();
         let tasks: Vec<_> = (0..WRITERS)
             .map(|task| {
                 let (store, records) = (store.clone(), Arc::clone(&records));
@@ -60,29 +97,73 @@ fn of_the_store() -> f64 {
         for task in tasks {
             task.await.unwrap();
         }
-        rate(since, SIGN_OUTS)
+        start.rate(SIGN_OUTS)
     });
     store.close().unwrap();
     std::fs::remove_dir_all(&path).unwrap();
     rate
 }
 
+/// sled with as many users signed in, by three keys each.
+fn signed_in(path: &Path) -> sled::Db {
+    let db = sled::Config::new()
+        .path(path)
+        .flush_every_ms(None)
+        .open()
+        .unwrap();
+    let mut batch = sled::Batch::default();
+    for number in 0..SIGN_OUTS {
+        let [entry, head, member] = keys(number);
+        batch.insert(entry, vec![number as u8; 450]);
+        batch.insert(head, vec![1; 30]);
+        batch.insert(member, &[]);
+    }
+    db.apply_batch(batch).unwrap();
+    db.flush().unwrap();
+    db
+}
+
+fn sign_out(batch: &mut sled::Batch, number: u64) {
+    let [entry, head, member] = keys(number);
+    batch.insert(entry, vec![1; 33]);
+    batch.remove(head);
+    batch.remove(member);
+}
+
+/// What sled can do at best: one thread applies them, half the writers at a time, with nothing
+/// beside it and nothing on disk.
+fn sled_alone() -> Rate {
+    let path = stage::directory("alone");
+    let db = signed_in(&path);
+    let start = Start::now();
+    let numbers: Vec<_> = (0..SIGN_OUTS).collect();
+    for group in numbers.chunks(WRITERS as usize / 2) {
+        let mut batch = sled::Batch::default();
+        for number in group {
+            sign_out(&mut batch, *number);
+        }
+        db.apply_batch(batch).unwrap();
+    }
+    let rate = start.rate(SIGN_OUTS);
+    drop(db);
+    std::fs::remove_dir_all(&path).unwrap();
+    rate
+}
+
 /// The same keys without a leader: each thread applies its own batch, flushes and syncs.
-fn each_syncs() -> f64 {
+fn each_syncs() -> Rate {
     let path = stage::directory("each");
-    let db = sled::open(&path).unwrap();
+    let db = signed_in(&path);
     let log = Arc::new(File::options().write(true).open(path.join("db")).unwrap());
     let count = SIGN_OUTS / 4;
-    let since = Instant::now();
+    let start = Start::now();
     let threads: Vec<_> = (0..WRITERS)
         .map(|task| {
             let (db, log) = (db.clone(), Arc::clone(&log));
             thread::spawn(move || {
                 for number in (task..count).step_by(WRITERS as usize) {
                     let mut batch = sled::Batch::default();
-                    let key = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-                    batch.insert(&key, vec![1_u8; 33]);
-                    batch.remove([key.as_slice(), b"member"].concat());
+                    sign_out(&mut batch, number);
                     db.apply_batch(batch).unwrap();
                     db.flush().unwrap();
                     log.sync_data().unwrap();
@@ -93,17 +174,30 @@ fn each_syncs() -> f64 {
     for thread in threads {
         thread.join().unwrap();
     }
-    let rate = rate(since, count);
+    let rate = start.rate(count);
     drop(db);
     std::fs::remove_dir_all(&path).unwrap();
     rate
 }
 
+/// The three keys of a session and its user: as long as the store's, and as far apart.
+fn keys(number: u64) -> [Vec<u8>; 3] {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+    let key = |kind: u8, len: usize| {
+        let mut key = vec![kind];
+        key.extend_from_slice(&mixed);
+        key.resize(len, 7);
+        key
+    };
+    [key(1, 33), key(3, 16), key(4, 46)]
+}
+
 /// The limit: 64 threads append to a file, and one syncs for all who wait.
-fn plain_file() -> f64 {
+fn plain_file() -> Rate {
     struct Shared {
         state: Mutex<State>,
-        changed: Condvar,
+        work: Condvar,
+        done: Condvar,
     }
     #[derive(Default)]
     struct State {
@@ -116,7 +210,8 @@ fn plain_file() -> f64 {
     let mut file = File::create(&path).unwrap();
     let shared = Arc::new(Shared {
         state: Mutex::default(),
-        changed: Condvar::new(),
+        work: Condvar::new(),
+        done: Condvar::new(),
     });
     let leader = {
         let shared = Arc::clone(&shared);
@@ -124,7 +219,7 @@ fn plain_file() -> f64 {
             loop {
                 let mut state = shared.state.lock().unwrap();
                 while state.waiting.is_empty() && !state.over {
-                    state = shared.changed.wait(state).unwrap();
+                    state = shared.work.wait(state).unwrap();
                 }
                 if state.waiting.is_empty() {
                     return;
@@ -134,11 +229,11 @@ fn plain_file() -> f64 {
                 file.write_all(&bytes).unwrap();
                 file.sync_data().unwrap();
                 shared.state.lock().unwrap().synced = asked;
-                shared.changed.notify_all();
+                shared.done.notify_all();
             }
         })
     };
-    let since = Instant::now();
+    let start = Start::now();
     let threads: Vec<_> = (0..WRITERS)
         .map(|_| {
             let shared = Arc::clone(&shared);
@@ -148,9 +243,9 @@ fn plain_file() -> f64 {
                     state.waiting.extend_from_slice(&[7; 150]);
                     state.asked += 1;
                     let mine = state.asked;
-                    shared.changed.notify_all();
+                    shared.work.notify_one();
                     while state.synced < mine {
-                        state = shared.changed.wait(state).unwrap();
+                        state = shared.done.wait(state).unwrap();
                     }
                 }
             })
@@ -159,9 +254,9 @@ fn plain_file() -> f64 {
     for thread in threads {
         thread.join().unwrap();
     }
-    let rate = rate(since, SIGN_OUTS);
+    let rate = start.rate(SIGN_OUTS);
     shared.state.lock().unwrap().over = true;
-    shared.changed.notify_all();
+    shared.work.notify_one();
     leader.join().unwrap();
     std::fs::remove_file(&path).unwrap();
     rate

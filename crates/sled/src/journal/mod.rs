@@ -1,7 +1,11 @@
 //! The one writer: it merges what waits, applies it, and puts it on disk once for all.
+//!
+//! Two threads share the work, so that the next batch is applied while the disk is waited for; a third
+//! sees it where one of them hangs.
 
 mod leader;
 mod queue;
+mod syncer;
 mod watchdog;
 
 use std::sync::Arc;
@@ -20,7 +24,8 @@ use crate::stripes::Guard;
 use crate::witness::Witness;
 
 use leader::Leader;
-use queue::{Queue, Request, Waiter};
+use queue::{Queue, Request, Role, Waiter};
+use syncer::Syncer;
 
 /// What a write waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,23 +64,36 @@ impl Journal {
         let queue = Arc::new(Queue::new(Arc::clone(&engine), state.sequence));
         let leader = Leader {
             queue: Arc::clone(&queue),
-            engine,
+            engine: Arc::clone(&engine),
             index,
-            witness,
-            store,
             state,
             lazy_within: pace.lazy_within,
-            unsynced_since: None,
+            unwritten_since: None,
+        };
+        let syncer = Syncer {
+            queue: Arc::clone(&queue),
+            engine,
+            witness,
+            store,
+            on_disk: state.sequence,
         };
         let mut journal = Self {
             queue: Arc::clone(&queue),
             threads: Vec::new(),
         };
-        journal.spawn("cloakroom-writer", move || leader.lead())?;
+        let watched = Arc::clone(&queue);
         journal.spawn("cloakroom-watchdog", move || {
-            watchdog::watch(&queue, pace.stalls_after);
+            watchdog::watch(&watched, pace.stalls_after);
         })?;
-        Ok(journal)
+        let leads = journal.spawn("cloakroom-writer", move || leader.lead());
+        if leads.is_err() {
+            queue.leaves(Role::Leader);
+        }
+        let syncs = journal.spawn("cloakroom-syncer", move || syncer.run());
+        if syncs.is_err() {
+            queue.leaves(Role::Syncer);
+        }
+        leads.and(syncs).map(|()| journal)
     }
 
     /// Hands a write over. Whether the answer is waited for or not, the write takes place, and the
@@ -90,7 +108,7 @@ impl Journal {
         self.queue.push(Request {
             commit,
             waiter: Waiter {
-                answer,
+                answer: Some(answer),
                 until,
                 guard,
             },
@@ -107,7 +125,8 @@ impl Journal {
     pub(crate) fn close(&mut self) -> Result<(), Failure> {
         self.queue.close();
         for thread in self.threads.drain(..) {
-            // A thread that hangs in the disk would hang us too. It holds what it needs.
+            // The watchdog comes first: it leaves after the others, or when one hangs. A thread that
+            // hangs in the disk would hang us too. It holds what it needs.
             if !self.queue.is_stalled() {
                 let _ = thread.join();
             }

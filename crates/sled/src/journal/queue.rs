@@ -1,4 +1,4 @@
-//! Between those who write and the one who does it for them.
+//! Between those who write and the two who do it for them.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -25,24 +25,28 @@ pub(crate) struct Request {
 /// Who waits for a write, and what for.
 #[derive(Debug)]
 pub(crate) struct Waiter {
-    pub(crate) answer: oneshot::Sender<Result<(), Failure>>,
+    /// Taken when it is given.
+    pub(crate) answer: Option<oneshot::Sender<Result<(), Failure>>>,
     pub(crate) until: Until,
     pub(crate) guard: Option<Guard>,
 }
 
 impl Waiter {
-    pub(crate) fn tell(self, answer: Result<(), Failure>) {
-        // Whoever asked may have gone.
-        let _ = self.answer.send(answer);
+    fn tell(&mut self, answer: Result<(), Failure>) {
+        if let Some(waits) = self.answer.take() {
+            // Whoever asked may have gone.
+            let _ = waits.send(answer);
+        }
     }
 }
 
-/// Between those who write and the leader.
+/// Between those who write, the leader and the syncer.
 #[derive(Debug)]
 pub(crate) struct Queue {
     engine: Arc<Engine>,
     inner: Mutex<Inner>,
     work: Condvar,
+    written: Condvar,
     watch: Condvar,
     applied: AtomicU64,
     on_disk: AtomicU64,
@@ -51,12 +55,22 @@ pub(crate) struct Queue {
 #[derive(Debug, Default)]
 struct Inner {
     waiting: Vec<Request>,
-    /// Where the watchdog finds them when the leader hangs.
-    in_flight: Vec<Waiter>,
-    step: Option<(Step, Instant)>,
+    /// Whose writes the leader, and the syncer after it, have in hand. Here the watchdog finds them.
+    in_flight: [Vec<Waiter>; 2],
+    /// What each of the two is at, and since when.
+    steps: [Option<(Step, Instant)>; 2],
+    left: [bool; 2],
+    /// What sled has written and the syncer has not looked at yet: up to which batch, and who waits.
+    written: Option<(u64, Vec<Waiter>)>,
     closing: bool,
-    leader_left: bool,
     stalled: bool,
+}
+
+/// The two threads that share the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Leader = 0,
+    Syncer = 1,
 }
 
 /// What the leader is to do next.
@@ -72,6 +86,7 @@ impl Queue {
             engine,
             inner: Mutex::default(),
             work: Condvar::new(),
+            written: Condvar::new(),
             watch: Condvar::new(),
             applied: AtomicU64::new(sequence),
             on_disk: AtomicU64::new(sequence),
@@ -115,9 +130,9 @@ impl Queue {
         }
     }
 
-    /// Tells the watchdog that the leader calls the disk.
-    pub(crate) fn enter(&self, step: Step) {
-        self.lock().step = Some((step, Instant::now()));
+    /// Tells the watchdog what a thread is at.
+    pub(crate) fn enter(&self, role: Role, step: Step) {
+        self.lock().steps[role as usize] = Some((step, Instant::now()));
     }
 
     /// Says which batch everybody is about to see.
@@ -129,31 +144,62 @@ impl Queue {
     /// no more. Says whether anybody waits for the disk.
     pub(crate) fn applied(&self) -> bool {
         let mut inner = self.lock();
-        inner.step = None;
-        let (answered, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut inner.in_flight)
+        inner.steps[Role::Leader as usize] = None;
+        let in_flight = &mut inner.in_flight[Role::Leader as usize];
+        let (answered, waiting): (Vec<_>, Vec<_>) = std::mem::take(in_flight)
             .into_iter()
             .map(|mut waiter| {
                 waiter.guard = None;
                 waiter
             })
             .partition(|waiter| waiter.until == Until::Applied);
-        inner.in_flight = waiting;
-        let some_wait = !inner.in_flight.is_empty();
+        *in_flight = waiting;
+        let some_wait = !in_flight.is_empty();
         drop(inner);
-        for waiter in answered {
+        for mut waiter in answered {
             waiter.tell(Ok(()));
         }
         some_wait
+    }
+
+    /// sled has written everything up to here: the syncer takes over.
+    pub(crate) fn written(&self, sequence: u64) {
+        let mut inner = self.lock();
+        inner.steps[Role::Leader as usize] = None;
+        let waiters = std::mem::take(&mut inner.in_flight[Role::Leader as usize]);
+        let (upto, waiting) = inner.written.get_or_insert_default();
+        *upto = sequence;
+        waiting.extend(waiters);
+        drop(inner);
+        self.written.notify_one();
+    }
+
+    /// Waits for something to put on disk: everything up to here. None, once the leader has left.
+    pub(crate) fn next_written(&self) -> Option<u64> {
+        let mut inner = self.lock();
+        loop {
+            if self.engine.health().check_writes().is_err() {
+                return None;
+            }
+            if let Some((sequence, waiters)) = inner.written.take() {
+                inner.in_flight[Role::Syncer as usize] = waiters;
+                return Some(sequence);
+            }
+            if inner.left[Role::Leader as usize] {
+                return None;
+            }
+            inner = wait(&self.written, inner);
+        }
     }
 
     /// Everything up to here is on disk.
     pub(crate) fn on_disk(&self, sequence: u64) {
         self.on_disk.store(sequence, SeqCst);
         let mut inner = self.lock();
-        inner.step = None;
-        let answered = std::mem::take(&mut inner.in_flight);
+        inner.steps[Role::Syncer as usize] = None;
+        let answered = std::mem::take(&mut inner.in_flight[Role::Syncer as usize]);
         drop(inner);
-        for waiter in answered {
+        for mut waiter in answered {
             waiter.tell(Ok(()));
         }
     }
@@ -173,15 +219,27 @@ impl Queue {
                 self.engine.health().stop_writes(fault.clone());
             }
         }
-        inner.step = None;
         inner.stalled |= matches!(fault, Fault::Stalled(_));
-        let in_flight = std::mem::take(&mut inner.in_flight);
-        let waiting = std::mem::take(&mut inner.waiting);
-        drop(inner);
-        for waiter in in_flight {
+        let [leaders, syncers] = &mut inner.in_flight;
+        for waiter in leaders.iter_mut() {
             waiter.tell(Err(Failure::Unknown(fault.clone())));
         }
-        for request in waiting {
+        // The leader may be in the middle of a batch: the locks stay with it until that is over. Where it
+        // is the batch that failed, or hangs, nothing is answered any more, and whoever waits for a lock
+        // has to hear of it.
+        if step == Step::Apply {
+            leaders.clear();
+        }
+        let mut written = std::mem::take(syncers);
+        written.extend(inner.written.take().into_iter().flat_map(|(_, all)| all));
+        let waiting = std::mem::take(&mut inner.waiting);
+        drop(inner);
+        self.work.notify_one();
+        self.written.notify_one();
+        for mut waiter in written {
+            waiter.tell(Err(Failure::Unknown(fault.clone())));
+        }
+        for mut request in waiting {
             request.waiter.tell(Err(Failure::Refused(fault.clone())));
         }
     }
@@ -189,10 +247,15 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.lock().closing = true;
         self.work.notify_one();
+        self.watch.notify_one();
     }
 
-    pub(crate) fn leader_leaves(&self) {
-        self.lock().leader_left = true;
+    pub(crate) fn leaves(&self, role: Role) {
+        let mut inner = self.lock();
+        inner.left[role as usize] = true;
+        inner.steps[role as usize] = None;
+        drop(inner);
+        self.written.notify_one();
         self.watch.notify_one();
     }
 
@@ -205,21 +268,28 @@ impl Queue {
         self.engine.health().check_writes()
     }
 
-    /// Waits until the leader has left, or has been at one step for too long.
+    /// Waits until one of the two threads has been at a step for too long; each step is told once.
+    /// None, once both have left, or nobody is going to wait for the one that hangs.
     pub(crate) fn watch(&self, patience: Duration) -> Option<Step> {
         let mut inner = self.lock();
         loop {
-            if inner.leader_left {
+            if inner.left == [true; 2] || inner.closing && inner.stalled {
                 return None;
             }
-            let left = match inner.step {
-                None => patience,
-                Some((step, since)) => match patience.checked_sub(since.elapsed()) {
-                    None | Some(Duration::ZERO) => return Some(step),
-                    Some(left) => left,
-                },
-            };
-            inner = wait_for(&self.watch, inner, left);
+            let mut wait = patience;
+            for at in &mut inner.steps {
+                let Some((step, since)) = *at else {
+                    continue;
+                };
+                match patience.checked_sub(since.elapsed()) {
+                    None | Some(Duration::ZERO) => {
+                        *at = None;
+                        return Some(step);
+                    }
+                    Some(left) => wait = wait.min(left),
+                }
+            }
+            inner = wait_for(&self.watch, inner, wait);
         }
     }
 
@@ -246,8 +316,8 @@ impl Inner {
         let (commits, waiters): (Vec<_>, Vec<_>) = taken
             .map(|request| (request.commit, request.waiter))
             .unzip();
-        self.in_flight.extend(waiters);
-        self.step = Some((Step::Apply, Instant::now()));
+        self.in_flight[Role::Leader as usize].extend(waiters);
+        self.steps[Role::Leader as usize] = Some((Step::Apply, Instant::now()));
         commits
     }
 }

@@ -62,6 +62,14 @@ pub(crate) const fn entries() -> [u8; 1] {
     [ENTRY]
 }
 
+/// The key after which the entries of a placement begin.
+pub(crate) fn entries_of(placement: Placement) -> [u8; 1 + Placement::LEN] {
+    let mut key = [ENTRY; 1 + Placement::LEN];
+    let (_, rest) = key.split_at_mut(1);
+    rest.copy_from_slice(&placement.to_bytes());
+    key
+}
+
 /// The key before which the entries of all ids end.
 pub(crate) const fn entries_end() -> [u8; 1] {
     [ENTRY + 1]

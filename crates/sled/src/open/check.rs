@@ -48,10 +48,11 @@ pub(crate) fn read_all(
                     Some(Change::Set(subject, Some(look_at)))
                 }
                 Some(Key::Member(subject, id)) => {
-                    if placement_key.place(&subject) == id.placement() {
+                    let is_in_place = placement_key.place(&subject) == id.placement();
+                    is_in_place.then(|| {
                         members.found(id);
-                    }
-                    None
+                        Change::Joins(subject, id)
+                    })
                 }
                 Some(Key::Identity | Key::State | Key::Chunk) | None => None,
             });

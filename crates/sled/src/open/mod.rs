@@ -31,6 +31,7 @@ use problem::Problem;
 pub(crate) use start_over::start_over;
 
 pub(crate) fn open(config: SledStoreBuilder) -> Result<SledStore> {
+    check(&config)?;
     let opened = Opened::open(&config)?;
     let pace = Pace {
         lazy_within: config.durability.lazy_within(),
@@ -58,6 +59,17 @@ pub(crate) fn open(config: SledStoreBuilder) -> Result<SledStore> {
     let sweeper = config.sweep_every.map(|every| (every, config.clock));
     SledStore::start(core, sweeper, config.report)
         .map_err(|error| Problem::io(&config.path, &error).into())
+}
+
+/// Refuses what would sweep without a pause, or call every disk hung.
+fn check(config: &SledStoreBuilder) -> Result<(), Problem> {
+    if config.sweep_every == Some(Duration::ZERO) {
+        return Err(Problem::NoTime("an interval of sweeps"));
+    }
+    if config.stalls_after == Duration::ZERO {
+        return Err(Problem::NoTime("a patience with the disk"));
+    }
+    Ok(())
 }
 
 /// A store whose files are in order.
@@ -200,7 +212,9 @@ fn identify(
 fn start_engine(path: &Path, cache: u64) -> Result<Engine, Problem> {
     let config = sled::Config::new()
         .path(directory::engine(path))
-        .cache_capacity(cache);
+        .cache_capacity(cache)
+        // We flush. A failure in a thread of sled's own would never be told to anybody.
+        .flush_every_ms(None);
     let mut tries = 0;
     let db = loop {
         match catch_unwind(AssertUnwindSafe(|| config.open())) {

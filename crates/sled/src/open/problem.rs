@@ -33,6 +33,8 @@ pub(crate) enum Problem {
          nothing was removed"
     )]
     Full(PathBuf),
+    #[error("{0} of no time at all is none: choose more than zero")]
+    NoTime(&'static str),
     #[error("{0} could not be read or written: {1}")]
     Io(PathBuf, String),
     #[error(
@@ -93,9 +95,10 @@ impl Problem {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::InUse(_) | Self::Io(..) => ErrorKind::Unavailable,
-            Self::NotAStore(_) | Self::NotADirectory(_) | Self::OtherPlacementKey(_) => {
-                ErrorKind::InvalidConfiguration
-            }
+            Self::NotAStore(_)
+            | Self::NotADirectory(_)
+            | Self::OtherPlacementKey(_)
+            | Self::NoTime(_) => ErrorKind::InvalidConfiguration,
             Self::Denied(..) => ErrorKind::Denied,
             Self::Full(_) => ErrorKind::Full,
             Self::Newer(..) => ErrorKind::NewerVersion,

@@ -8,6 +8,9 @@ use super::*;
 use crate::engine::Step;
 use crate::scratch::Scratch;
 
+mod large;
+mod power;
+
 fn open(dir: &Scratch) -> SledStore {
     SledStore::builder(dir.path().join("store"))
         .without_sweeper()
@@ -89,7 +92,10 @@ async fn every_operation_is_one_batch() {
     one_batch("begin");
     for number in 1..=4 {
         // The last evicts the first.
-        let _ = store.create(&create(&store, number, 10_000), now()).await.unwrap();
+        let _ = store
+            .create(&create(&store, number, 10_000), now())
+            .await
+            .unwrap();
         one_batch("create");
     }
     let mut replacing = create(&store, 5, 10);
@@ -112,9 +118,15 @@ async fn every_operation_is_one_batch() {
     let _ = store.update(&update, now()).await.unwrap();
     one_batch("update");
     let later = now().plus(Duration::from_secs(1));
-    let _ = store.touch(id(&store, 3), Some(&subject()), later).await.unwrap();
+    let _ = store
+        .touch(id(&store, 3), Some(&subject()), later)
+        .await
+        .unwrap();
     one_batch("touch");
-    let _ = store.renew(&renew(&store, 3, 6, Duration::ZERO), later).await.unwrap();
+    let _ = store
+        .renew(&renew(&store, 3, 6, Duration::ZERO), later)
+        .await
+        .unwrap();
     one_batch("renew");
     let _ = store.delete(&delete(&store, 6), later).await.unwrap();
     one_batch("delete");
@@ -134,10 +146,11 @@ async fn a_retry_waits_until_what_its_first_try_ended_is_on_disk() {
     let _ = store.create(&create(&store, 1, 10), now()).await.unwrap();
     let (held, is_held) = mpsc::channel();
     let (let_go, go) = mpsc::channel::<()>();
+    let go = Mutex::new(go);
     store.core.engine.hook.set(move |step| {
         if step == Step::Sync {
             let _ = held.send(());
-            let _ = go.recv();
+            let _ = go.lock().unwrap().recv();
         }
         Ok(())
     });
@@ -146,7 +159,10 @@ async fn a_retry_waits_until_what_its_first_try_ended_is_on_disk() {
         let (store, request) = (store.clone(), request.clone());
         async move { store.delete(&request, now()).await }
     });
-    tokio::task::spawn_blocking(move || is_held.recv()).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(move || is_held.recv())
+        .await
+        .unwrap()
+        .unwrap();
     // Applied, and not on disk. The caller loses patience.
     first.abort();
     let mut retry = tokio::spawn({
@@ -167,14 +183,27 @@ async fn the_index_after_a_restart_is_the_one_before() {
     let dir = Scratch::new();
     let store = open(&dir);
     for number in 1..=4 {
-        let _ = store.create(&create(&store, number, 5_000), now()).await.unwrap();
+        let _ = store
+            .create(&create(&store, number, 5_000), now())
+            .await
+            .unwrap();
     }
     let later = now().plus(Duration::from_secs(60));
-    let _ = store.touch(id(&store, 3), Some(&subject()), later).await.unwrap();
-    let _ = store.renew(&renew(&store, 3, 6, Duration::from_secs(5)), later).await.unwrap();
+    let _ = store
+        .touch(id(&store, 3), Some(&subject()), later)
+        .await
+        .unwrap();
+    let _ = store
+        .renew(&renew(&store, 3, 6, Duration::from_secs(5)), later)
+        .await
+        .unwrap();
     let _ = store.delete(&delete(&store, 4), later).await.unwrap();
     let before = store.core.index.listings();
-    assert_eq!(before.0.len(), 5, "1 ended by the cap, 2, 3 renewed, 4 ended, 6");
+    assert_eq!(
+        before.0.len(),
+        5,
+        "1 ended by the cap, 2, 3 renewed, 4 ended, 6"
+    );
     store.close().unwrap();
     assert_eq!(open(&dir).core.index.listings(), before);
 }

@@ -2,6 +2,11 @@
 //!
 //! The child is this very test program. It tells what it is about to do and what was done, line by
 //! line, over a pipe. `CLOAKROOM_KILLS` says how often to kill: 20 times unless it is set.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic, and says what it has done"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

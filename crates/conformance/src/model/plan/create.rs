@@ -9,7 +9,7 @@ use cloakroom_core::{
 
 use crate::model::plan::requests::{label, pick};
 use crate::model::plan::slots::Slot;
-use crate::model::plan::{Clients, Planner};
+use crate::model::plan::{Clients, FORMER, LIVE, Planner};
 use crate::model::{Op, Step};
 
 /// How long sign-ins may take.
@@ -83,10 +83,10 @@ impl Planner {
             Clients::Many if slot.is_external() => self.slots.id(&self.world, slot),
             Clients::Many => self.slots.fresh(&self.world, slot),
             Clients::One => match step.id >> 5 {
-                0..4 => self.slots.fresh(&self.world, slot),
-                4..6 => self.slots.id(&self.world, slot),
-                // A live one, or a former one.
-                _ => self.id(step, step.id - 96),
+                0..4 if !slot.is_external() => self.slots.fresh(&self.world, slot),
+                0..6 => self.slots.id(&self.world, slot),
+                6 => self.id(step, LIVE + step.id % 4),
+                _ => self.id(step, FORMER + step.id % 4),
             },
         }
     }
@@ -119,11 +119,14 @@ impl Planner {
 
     fn began_with(&self, subject: &Subject, step: &Step) -> Option<Generation> {
         match step.a % 16 {
-            0..6 => None,
-            6..13 => self.knowledge.generation(subject, 0),
-            13 => self.knowledge.generation(subject, 1),
-            14 => self.knowledge.generation(self.subject(step), 0),
-            _ => self.forged(step),
+            0..8 => None,
+            8..15 => self.knowledge.generation(subject, 0),
+            // One that is out of date, another subject's, or none at all.
+            _ => match (step.a >> 4) % 3 {
+                0 => self.knowledge.generation(subject, 1),
+                1 => self.knowledge.generation(self.world.subjects().last()?, 0),
+                _ => self.forged(step),
+            },
         }
     }
 
@@ -134,11 +137,11 @@ impl Planner {
     fn replaces(&self, of: &Subject, slot: Slot, step: &Step, new: SessionId) -> Option<Replaces> {
         let which = step.other % 4;
         let id = match step.other >> 5 {
-            0..4 => return None,
-            4 | 5 if slot.is_external() => new,
-            // Now and then one that is not theirs.
+            0..5 => return None,
+            5 if slot.is_external() => new,
+            // Now and then one that is not theirs, or is no more.
             7 if which == 0 => self.id(step, step.other),
-            7 => self.knowledge.former(which)?,
+            7 if which == 1 => self.knowledge.former(which)?,
             _ => self.knowledge.live_of(of, which)?,
         };
         let known = self.knowledge.revision(id);

@@ -120,7 +120,7 @@ impl Knowledge {
                 LoadOutcome::Found(record) => {
                     self.revisions.insert(*id, record.revision());
                 }
-                LoadOutcome::Reused(_) | LoadOutcome::Replaced | LoadOutcome::Absent => {
+                LoadOutcome::Reused(_) | LoadOutcome::Replaced { .. } | LoadOutcome::Absent => {
                     self.gone(*id);
                 }
             },

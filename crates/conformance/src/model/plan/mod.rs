@@ -19,6 +19,15 @@ use slots::{Slot, Slots};
 /// A page that holds every listing of a test.
 const ONE_PAGE: usize = 1000;
 
+/// Bytes from here on choose an id that names a session, as far as known.
+const LIVE: u8 = 0;
+
+/// Bytes from here on choose an id that did.
+const FORMER: u8 = 160;
+
+/// Bytes from here on choose any id.
+const ANY: u8 = 224;
+
 /// Who carries out the operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clients {
@@ -131,9 +140,9 @@ impl Planner {
 
     /// An id: most often of a session, else one that was, or any.
     fn id(&self, step: &Step, byte: u8) -> SessionId {
-        let known = match byte >> 5 {
-            0..5 => self.knowledge.live(byte % 4),
-            5 | 6 => self.knowledge.former(byte % 4),
+        let known = match byte {
+            LIVE..FORMER => self.knowledge.live(byte % 4),
+            FORMER..ANY => self.knowledge.former(byte % 4),
             _ => None,
         };
         known.unwrap_or_else(|| self.slots.id(&self.world, self.slot(step, byte)))

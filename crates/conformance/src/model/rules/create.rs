@@ -72,7 +72,7 @@ impl Model {
                 Some((present, _)) => Some(present),
             },
         };
-        let Some(evicted) = self.evicted(request, subject, replaced) else {
+        let Some(evicted) = self.evicted(request, subject, replaced, now) else {
             return CreateOutcome::CapReached;
         };
 
@@ -103,6 +103,7 @@ impl Model {
         request: &Create,
         subject: &Subject,
         replaced: Option<SessionId>,
+        now: Timestamp,
     ) -> Option<Vec<SessionId>> {
         let on_cap = request.cap.on_cap();
         let mut others: Vec<_> = self
@@ -111,10 +112,13 @@ impl Model {
             .map(|(id, session)| (session.eviction_time(on_cap), id))
             .collect();
         others.sort();
-        let room = request.cap.max() as usize - 1;
+        // One that comes after its own deadline takes no room.
+        let joining = usize::from(now < Session::of(&request.record).deadline());
+        let room = request.cap.max() as usize - joining;
         let too_many = others.len().saturating_sub(room);
         if too_many > 0 && on_cap == OnCap::Refuse {
-            return None;
+            // Above a cap that was lowered, one for another adds nobody.
+            return replaced.is_some().then(Vec::new);
         }
         let mut evicted: Vec<_> = others.iter().take(too_many).map(|(_, id)| *id).collect();
         evicted.sort();

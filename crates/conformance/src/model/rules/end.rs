@@ -5,15 +5,19 @@ use cloakroom_core::store::{
 };
 use cloakroom_core::{Revision, SessionId, Subject, Timestamp, WriteId};
 
-use crate::model::rules::state::{Ended, Known, Model, Named};
+use crate::model::rules::state::{Ended, Known, Model, Named, Set};
 use crate::model::rules::step::{Mismatch, agree};
 use crate::model::show::Shown;
 
 impl Model {
     pub(crate) fn end(&mut self, id: SessionId, by: WriteId, reason: EndReason, now: Timestamp) {
-        let until = now.plus(ENDED_MEMORY);
-        self.ids
-            .insert(id, Known::Ended(Ended { by, reason, until }));
+        let ended = Ended {
+            by,
+            reason,
+            at: now,
+            until: now.plus(ENDED_MEMORY),
+        };
+        self.ids.insert(id, Known::Ended(ended));
     }
 
     pub(crate) fn delete(
@@ -104,10 +108,11 @@ impl Model {
         kept: Option<SessionId>,
         now: Timestamp,
     ) -> (Vec<SessionId>, bool) {
-        let Some(set) = self.sets.get_mut(&request.subject) else {
-            // No sign-in that has begun could complete: there is no generation to replace.
-            return (Vec::new(), false);
-        };
+        let set = self.sets.entry(request.subject.clone()).or_insert(Set {
+            generation: None,
+            kept_until: now,
+            revoked_by: None,
+        });
         if set.revoked_by == Some(request.write_id) {
             return (Vec::new(), true);
         }

@@ -31,7 +31,9 @@ impl Model {
                 successor,
                 subject: session.subject.clone(),
             }),
-            Named::Ended(ended) if ended.reason == EndReason::Replaced => LoadOutcome::Replaced,
+            Named::Ended(ended) if ended.reason == EndReason::Replaced => {
+                LoadOutcome::Replaced { at: ended.at }
+            }
             Named::Ended(_) | Named::Nothing => LoadOutcome::Absent,
         };
         agree(&expected, observed)

@@ -56,6 +56,7 @@ pub(crate) struct Renewed {
 pub(crate) struct Ended {
     pub(crate) by: WriteId,
     pub(crate) reason: EndReason,
+    pub(crate) at: Timestamp,
     pub(crate) until: Timestamp,
 }
 

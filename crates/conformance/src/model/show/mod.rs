@@ -107,7 +107,7 @@ impl fmt::Display for Shown<'_, LoadOutcome> {
                 id(*successor),
                 owner(subject.as_ref())
             ),
-            LoadOutcome::Replaced => f.write_str("replaced"),
+            LoadOutcome::Replaced { at } => write!(f, "replaced at {}", time(*at)),
             LoadOutcome::Absent => f.write_str("absent"),
         }
     }
