@@ -182,7 +182,8 @@ fn a_session_that_signs_in_under_its_own_id_changes_budgets() {
     let store = store();
     let table = store.table();
     let anna = subject(1);
-    let signed_in = user(7, &anna, START, 100);
+    let after = START.plus(IDLE);
+    let signed_in = user(7, &anna, after, 100);
     let anonymous = {
         let mut request = visitor(7, START, 100);
         let timeouts = request.record.timeouts();
@@ -192,7 +193,6 @@ fn a_session_that_signs_in_under_its_own_id_changes_budgets() {
     };
     settle(&store, table.create_unsettled(&anonymous));
     check(&store);
-    let after = START.plus(IDLE);
     let (_, created) = table.unsettled(signed_in.record.id(), |view| {
         cloakroom_core::semantics::create(view, &signed_in, after)
     });
