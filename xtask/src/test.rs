@@ -5,11 +5,18 @@ use crate::failure::{Failure, Result};
 use crate::system::{self, Program};
 
 /// The programs that tests start.
-const PROGRAMS: &[Program] = &[Program {
-    name: "strace",
-    package: "strace",
-    needed_by: "the tests of the sled store that watch, fail and crash its calls to the system",
-}];
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "strace",
+        package: "strace",
+        needed_by: "the tests of the sled store that watch, fail and crash its calls to the system",
+    },
+    Program {
+        name: "redis-server",
+        package: "redis-server",
+        needed_by: "the tests of the store on Redis, which start servers of their own",
+    },
+];
 
 pub(crate) fn run(words: &[String]) -> Result {
     let for_cargo = match words.split_first() {

@@ -64,6 +64,10 @@
     feature = "sled",
     doc = "| [`SledStore`] | `sled` | services on one machine that keep their sessions over restarts and crashes | yes | no |"
 )]
+#![cfg_attr(
+    feature = "redis",
+    doc = "| [`RedisStore`] | `redis` | services on many nodes: one server, Sentinel, or a cluster | as far as the server does | yes |"
+)]
 //! | your own | | [`SessionStore`] is the trait, `cloakroom-conformance` the suite that proves it right | | |
 //!
 //! # Features
@@ -72,6 +76,7 @@
 //! | --- | --- |
 //! | `moka` | `MokaStore`, the store in memory. On by default. |
 //! | `sled` | `SledStore`, the store on disk. |
+//! | `redis` | `RedisStore`, the store on Redis or Valkey, with TLS. |
 //! | `msgpack`, `postcard` | Codecs for session data beside JSON. |
 //! | `testing` | `fault`: a store that fails on demand, for the tests of your application. |
 //! | `tokio` | `Sweeper::spawn`: runs the sweeper as a task, for stores that need one. |
@@ -95,6 +100,14 @@ pub use cloakroom_moka as moka;
 #[doc(inline)]
 pub use cloakroom_moka::MokaStore;
 
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+#[doc(inline)]
+pub use cloakroom_redis as redis;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+#[doc(inline)]
+pub use cloakroom_redis::RedisStore;
 #[cfg(feature = "sled")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sled")))]
 #[doc(inline)]

@@ -1,0 +1,187 @@
+//! Reading what a decision needs, at one moment.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use bytes::Bytes;
+use cloakroom_core::{Placement, SessionId, Subject};
+use redis::Value;
+
+use crate::fault::{Fault, Faulty};
+use crate::head;
+use crate::keys::{from_member, member};
+use crate::link::{Call, Effect, Link};
+use crate::script::READ;
+use crate::value;
+use crate::view::{Known, KnownSet, Stored, Used, View};
+
+/// What to read of one placement.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    ids: BTreeSet<SessionId>,
+    sets: BTreeMap<Subject, Members>,
+}
+
+#[derive(Debug, Default)]
+struct Members {
+    all: bool,
+    these: BTreeSet<SessionId>,
+}
+
+impl Wanted {
+    /// Adds what an attempt has asked for.
+    pub(crate) fn extend(&mut self, used: &Used) {
+        self.ids.extend(&used.entries);
+        for (subject, asked) in &used.sets {
+            let set = match self.sets.get_mut(subject) {
+                Some(set) => set,
+                None => self.sets.entry(subject.clone()).or_default(),
+            };
+            set.all |= asked.members;
+            set.these.extend(&asked.is_member);
+        }
+    }
+
+    /// What is likely to be asked for.
+    pub(crate) fn id(mut self, id: SessionId) -> Self {
+        self.ids.insert(id);
+        self
+    }
+
+    /// What is likely to be asked for: a set, and whether this is a member.
+    pub(crate) fn set(mut self, subject: Option<&Subject>, id: Option<SessionId>) -> Self {
+        if let Some(subject) = subject {
+            let set = self.sets.entry(subject.clone()).or_default();
+            set.these.extend(id);
+        }
+        self
+    }
+
+    /// What is asked for in any case: all members of a set.
+    pub(crate) fn all(mut self, subject: &Subject) -> Self {
+        self.sets.entry(subject.clone()).or_default().all = true;
+        self
+    }
+}
+
+/// Reads all of it at one moment.
+pub(crate) async fn read(
+    link: &Link,
+    call: &Call,
+    placement: Placement,
+    wanted: &Wanted,
+) -> Result<View, Fault> {
+    let mut keys = Vec::with_capacity(wanted.ids.len() + wanted.sets.len());
+    keys.extend(wanted.ids.iter().map(|id| link.keys.id(*id)));
+    let mut args = vec![wanted.ids.len().to_string().into_bytes()];
+    for (subject, set) in &wanted.sets {
+        keys.push(link.keys.set(placement, subject));
+        if set.all {
+            args.push(b"-1".to_vec());
+            continue;
+        }
+        args.push(set.these.len().to_string().into_bytes());
+        args.extend(set.these.iter().map(|id| member(*id).to_vec()));
+    }
+    let reply = link.script(call, placement, &READ, &keys, &args, Effect::Reads);
+    let Value::Array(reply) = reply.await?.value else {
+        return Err(Fault::unexpected());
+    };
+    let mut reply = reply.into_iter();
+    let mut view = View::default();
+    for id in &wanted.ids {
+        let value = reply.next().ok_or_else(Fault::unexpected)?;
+        view.entries.insert(*id, known(*id, value)?);
+    }
+    for (subject, wanted) in &wanted.sets {
+        let value = reply.next().ok_or_else(Fault::unexpected)?;
+        view.sets
+            .insert(subject.clone(), known_set(placement, wanted, value)?);
+    }
+    Ok(view)
+}
+
+/// What is stored under an id, of a reply to `GET` or to the script.
+pub(crate) fn known(id: SessionId, value: Value) -> Faulty<Known> {
+    Ok(match value {
+        Value::Nil => Known {
+            entry: None,
+            stored: Stored::Nothing,
+        },
+        Value::BulkString(bytes) => {
+            let bytes = Bytes::from(bytes);
+            Known {
+                stored: Stored::Value(bytes.clone()),
+                entry: Some(value::decode(id, bytes)),
+            }
+        }
+        Value::Int(_) => Known {
+            entry: Some(cloakroom_core::semantics::Entry::Damaged),
+            stored: Stored::OtherType,
+        },
+        _ => return Err(Fault::unexpected()),
+    })
+}
+
+fn known_set(placement: Placement, wanted: &Members, value: Value) -> Faulty<KnownSet> {
+    let fields = match value {
+        Value::Array(fields) => fields,
+        Value::Int(_) => {
+            return Ok(KnownSet {
+                other_type: true,
+                members: Some(Vec::new()),
+                ..KnownSet::default()
+            });
+        }
+        _ => return Err(Fault::unexpected()),
+    };
+    let mut fields = fields.into_iter();
+    let raw_head = strings(fields.next())?;
+    let Some(Value::Int(cardinality)) = fields.next() else {
+        return Err(Fault::unexpected());
+    };
+    let mut set = KnownSet {
+        head: head_of(&raw_head),
+        raw_head,
+        cardinality: usize::try_from(cardinality).unwrap_or_default(),
+        ..KnownSet::default()
+    };
+    if wanted.all {
+        let mut members = Vec::new();
+        for text in strings(fields.next())? {
+            match from_member(placement, &text) {
+                Some(id) => members.push(id),
+                None => set.strangers.push(text),
+            }
+        }
+        members.sort_unstable();
+        set.members = Some(members);
+        return Ok(set);
+    }
+    let mut is_member = HashMap::with_capacity(wanted.these.len());
+    for id in &wanted.these {
+        // A trailing nil ends an array of Lua's early.
+        let score = fields.next().unwrap_or(Value::Nil);
+        is_member.insert(*id, !matches!(score, Value::Nil));
+    }
+    set.is_member = is_member;
+    Ok(set)
+}
+
+/// Of several heads, which is damage, none counts.
+fn head_of(raw: &[Vec<u8>]) -> Option<cloakroom_core::semantics::SetHead> {
+    match raw {
+        [member, score] => head::decode(member, std::str::from_utf8(score).ok()?.parse().ok()?),
+        _ => None,
+    }
+}
+
+pub(crate) fn strings(value: Option<Value>) -> Faulty<Vec<Vec<u8>>> {
+    let Some(Value::Array(values)) = value else {
+        return Err(Fault::unexpected());
+    };
+    let string = |value| match value {
+        Value::BulkString(bytes) => Ok(bytes),
+        _ => Err(Fault::unexpected()),
+    };
+    values.into_iter().map(string).collect()
+}

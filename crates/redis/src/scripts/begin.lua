@@ -1,0 +1,43 @@
+-- The generation of a token set: the one that is there, or a new one where there is none any more.
+--
+-- KEYS   the token set
+-- ARGV   now, and until when the set is kept at least; the margin of the time to live; all in ms; then
+--        the head's member for a new generation
+-- reply  the head's member that is there now; nil where something else was in place of the set, which
+--        has gone: to be asked again
+--
+-- A script, because a new generation must not take the place of one that somebody has just been given.
+-- A set is over where its head is, and no session is in it whose deadline is to come. A member's score
+-- is its deadline, so that no record need be looked at. One that counts though its record is lost keeps
+-- a generation for longer than need be, which revives nothing.
+local key, now, till, margin = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local found = redis.call('TYPE', key)['ok']
+if found ~= 'zset' and found ~= 'none' then
+  redis.call('DEL', key)
+  return false
+end
+local head = redis.call('ZRANGEBYSCORE', key, '-inf', 0, 'WITHSCORES')
+local member, kept = head[1], 0
+-- Of several heads, or of one that is damaged, none counts.
+local whole = #head == 2 and (#member == 24 or #member == 47 and string.sub(member, 25, 25) == ':')
+if whole and string.match(member, '^g:[%w_-]+:?[%w_-]*$') then
+  kept = -tonumber(head[2])
+else
+  member = false
+end
+if member and kept <= now and redis.call('ZCOUNT', key, '(' .. ARGV[1], '+inf') == 0 then
+  member = false
+end
+if not member then member, kept = ARGV[4], -1 end
+-- It adds before it removes: while a slot moves to another node, a key that has gone cannot be made again.
+if kept < till then
+  kept = till
+  redis.call('ZADD', key, string.format('%.0f', -kept), member)
+end
+for i = 1, #head, 2 do
+  if head[i] ~= member then redis.call('ZREM', key, head[i]) end
+end
+local last = math.max(kept, tonumber(redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2]))
+redis.call('PEXPIREAT', key, string.format('%.0f', last + margin))
+return member

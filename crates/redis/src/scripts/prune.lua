@@ -1,0 +1,23 @@
+-- Takes members out of a token set whose deadline is over, and the head where nothing is left that it
+-- is kept for.
+--
+-- KEYS   the token set
+-- ARGV   now, and how many members may go, each in decimal
+-- reply  how many went; a set that went as a whole counts as one more
+--
+-- A script, because the head may go only where no member has joined meanwhile. The records need no
+-- look: a member's score is its deadline, and their own time to live sweeps them.
+local key, now, limit = KEYS[1], ARGV[1], tonumber(ARGV[2])
+local over = redis.call('ZRANGEBYSCORE', key, '(0', now, 'LIMIT', 0, limit)
+local head = redis.call('ZRANGEBYSCORE', key, '-inf', 0, 'WITHSCORES')
+local left = redis.call('ZCARD', key) - #over - #head / 2
+
+for i = 1, #over do
+  redis.call('ZREM', key, over[i])
+end
+local went = #over
+if left == 0 and went < limit and #head > 0 and -tonumber(head[2]) <= tonumber(now) then
+  redis.call('DEL', key)
+  went = went + 1
+end
+return went

@@ -1,0 +1,383 @@
+//! The ways to connect, and what is refused at connecting.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cloakroom_core::store::{CreateOutcome, LoadOutcome, RevokeKind};
+use cloakroom_core::{Clock, ErrorKind, ManualClock, PlacementKey, SessionStore, SystemClock};
+use cloakroom_redis::{OnDrift, RedisStore, RedisStoreBuilder, Server, Warning};
+use redis::cmd;
+use support::process::Process;
+use support::requests::{create, revoke, signed_in, subject};
+use support::tamper::connect;
+
+async fn works(builder: RedisStoreBuilder) {
+    let store = builder.connect().await.unwrap();
+    let now = SystemClock.now();
+    let until = now.plus(Duration::from_secs(600));
+    let generation = store.begin(&subject("ada"), until, now).await.unwrap();
+    let record = signed_in(&store, &subject("ada"), now);
+    let request = cloakroom_core::store::Create {
+        generation: Some(generation),
+        ..create(&record)
+    };
+    let outcome = store.create(&request, now).await.unwrap();
+    assert!(matches!(outcome, CreateOutcome::Created { .. }));
+    let loaded = store.load(record.id(), now).await.unwrap();
+    assert!(matches!(loaded, LoadOutcome::Found(_)));
+    assert_eq!(store.count(now).await.unwrap(), 1);
+    let revoked = store
+        .revoke(&revoke(&subject("ada"), RevokeKind::All), now)
+        .await
+        .unwrap();
+    assert_eq!(revoked.ended, [record.id()]);
+}
+
+async fn refused(builder: RedisStoreBuilder, kind: ErrorKind) {
+    let error = builder
+        .timeout(Duration::from_millis(500))
+        .connect()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), kind, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_unix_socket() {
+    let directory = support::process::Scratch::new();
+    let socket = directory.path().join("s").display().to_string();
+    let _server = Process::start(&["--save", "", "--unixsocket", &socket]);
+    works(RedisStore::builder(Server::standalone(format!(
+        "redis+unix://{socket}?db=2"
+    ))))
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_of_the_url() {
+    let server = Process::start(&["--save", ""]);
+    works(RedisStore::builder(Server::standalone(format!(
+        "{}/3",
+        server.url()
+    ))))
+    .await;
+    let mut three = connect(&format!("{}/3", server.url())).await;
+    let keys: i64 = cmd("DBSIZE").query_async(&mut three).await.unwrap();
+    assert!(keys > 0, "it went to another database");
+}
+
+/// The rights that the documentation names are enough.
+#[tokio::test]
+async fn an_acl_user_with_few_rights() {
+    let server = Process::start(&["--save", ""]);
+    let mut admin = connect(&server.url()).await;
+    let mut acl = cmd("ACL");
+    acl.arg("SETUSER")
+        .arg("shop")
+        .arg("on")
+        .arg(">secret")
+        .arg("~shop:*");
+    for right in include_str!("../docs/acl.txt").split_whitespace() {
+        acl.arg(right);
+    }
+    let _: () = acl.query_async(&mut admin).await.unwrap();
+    let builder = || RedisStore::builder(Server::standalone(server.url()));
+    works(builder().prefix("shop").user("shop", "secret")).await;
+    refused(
+        builder().prefix("shop").user("shop", "wrong"),
+        ErrorKind::Denied,
+    )
+    .await;
+    refused(
+        builder().prefix("other").user("shop", "secret"),
+        ErrorKind::Denied,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_password() {
+    let server = Process::start(&["--save", "", "--requirepass", "secret"]);
+    let builder = || RedisStore::builder(Server::standalone(server.url()));
+    works(builder().password("secret")).await;
+    refused(builder(), ErrorKind::Denied).await;
+    let text = format!("{:?}", builder().password("secret"));
+    assert!(!text.contains("secret"), "{text}");
+}
+
+/// A certificate of its own authority, for the server and for the client.
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn tls_with_certificates_on_both_sides() {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new(vec![]).unwrap();
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, "authority");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = authority.self_signed(&authority_key).unwrap();
+    let issuer = Issuer::new(authority, authority_key);
+    let of = |name: &str| {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        (
+            params.signed_by(&key, &issuer).unwrap().pem(),
+            key.serialize_pem(),
+        )
+    };
+    let (server, client) = (of("127.0.0.1"), of("client"));
+    let directory = support::process::Scratch::new();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (cert, key) = (file("cert.pem", &server.0), file("key.pem", &server.1));
+    let ca = file("ca.pem", &root.pem());
+    let port = support::process::free_port().to_string();
+    let _server = Process::start(&[
+        "--save",
+        "",
+        "--tls-port",
+        &port,
+        "--tls-cert-file",
+        &cert,
+        "--tls-key-file",
+        &key,
+        "--tls-ca-cert-file",
+        &ca,
+    ]);
+    let url = format!("rediss://127.0.0.1:{port}");
+    let builder = || RedisStore::builder(Server::standalone(&url));
+    works(
+        builder()
+            .trust(root.pem())
+            .certificate(client.0.clone(), client.1.clone()),
+    )
+    .await;
+    // Without its certificate, and without ours.
+    refused(
+        builder().certificate(client.0, client.1),
+        ErrorKind::Unavailable,
+    )
+    .await;
+    refused(builder().trust(root.pem()), ErrorKind::Unavailable).await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused() {
+    let server = Process::start(&["--save", ""]);
+    let invalid = ErrorKind::InvalidConfiguration;
+    let builder = || RedisStore::builder(Server::standalone(server.url()));
+    refused(RedisStore::builder(Server::standalone("http://x")), invalid).await;
+    refused(RedisStore::builder(Server::cluster([""; 0])), invalid).await;
+    refused(
+        RedisStore::builder(Server::cluster(["redis+unix:///x"])),
+        invalid,
+    )
+    .await;
+    refused(
+        RedisStore::builder(Server::cluster(["redis://x/3"])),
+        invalid,
+    )
+    .await;
+    refused(builder().prefix("a{b}"), invalid).await;
+    refused(builder().margin(Duration::from_millis(999)), invalid).await;
+}
+
+#[tokio::test]
+async fn nobody_there_is_unavailable_in_time() {
+    let port = support::process::free_port();
+    let url = format!("redis://127.0.0.1:{port}");
+    refused(
+        RedisStore::builder(Server::standalone(&url)),
+        ErrorKind::Unavailable,
+    )
+    .await;
+    refused(
+        RedisStore::builder(Server::cluster([&url])),
+        ErrorKind::Unavailable,
+    )
+    .await;
+    refused(
+        RedisStore::builder(Server::sentinel([&url], "x")),
+        ErrorKind::Unavailable,
+    )
+    .await;
+}
+
+/// A server that is none that writes go to, or not yet.
+#[tokio::test]
+async fn servers_that_cannot_serve_are_unavailable() {
+    let nowhere = support::process::free_port().to_string();
+    let replica = Process::start(&["--save", "", "--replicaof", "127.0.0.1", &nowhere]);
+    refused(
+        RedisStore::builder(Server::standalone(replica.url())),
+        ErrorKind::Unavailable,
+    )
+    .await;
+    let node = Process::start(&["--save", "", "--cluster-enabled", "yes"]);
+    refused(
+        RedisStore::builder(Server::cluster([node.url()])),
+        ErrorKind::Unavailable,
+    )
+    .await;
+    refused(
+        RedisStore::builder(Server::standalone(node.url())),
+        ErrorKind::Unavailable,
+    )
+    .await;
+}
+
+/// Sessions that were placed by another key could not be found.
+#[tokio::test]
+async fn another_placement_key_is_refused() {
+    let server = Process::start(&["--save", ""]);
+    let builder = || RedisStore::builder(Server::standalone(server.url()));
+    let own = || PlacementKey::new(&[7; 32]);
+    drop(builder().placement_key(own()).connect().await.unwrap());
+    drop(builder().placement_key(own()).connect().await.unwrap());
+    refused(builder(), ErrorKind::InvalidConfiguration).await;
+    drop(
+        builder()
+            .prefix("another application")
+            .connect()
+            .await
+            .unwrap(),
+    );
+}
+
+fn listening(builder: RedisStoreBuilder) -> (RedisStoreBuilder, Arc<Mutex<Vec<Warning>>>) {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let of_builder = told.clone();
+    let builder = builder.on_warning(move |warning| of_builder.lock().unwrap().push(warning));
+    (builder, told)
+}
+
+/// A clock that is ahead or behind by more than the margin is told of, or refused.
+#[tokio::test]
+async fn clocks_that_drift_apart_are_told_of() {
+    let server = Process::start(&["--save", ""]);
+    let minute = 60_000;
+    for (offset, drifts) in [
+        (0, false),
+        (minute / 2, false),
+        (2 * minute, true),
+        (-2 * minute, true),
+    ] {
+        let there = SystemClock
+            .now()
+            .as_millis()
+            .checked_add_signed(offset)
+            .unwrap();
+        let clock = ManualClock::at(there.into());
+        let builder = || {
+            let builder = RedisStore::builder(Server::standalone(server.url()));
+            builder.clock(clock.clone()).margin(Duration::from_secs(60))
+        };
+        let (warning, told) = listening(builder());
+        drop(warning.connect().await.unwrap());
+        let told = told.lock().unwrap().clone();
+        let is_told = matches!(&told[..], [Warning::ClockDrift { .. }]);
+        assert_eq!(is_told, drifts, "{offset} ms: {told:?}");
+        let refusing = builder().on_drift(OnDrift::Refuse).connect().await;
+        let refused = refusing.is_err_and(|error| error.kind() == ErrorKind::ClockDrift);
+        assert_eq!(refused, drifts, "{offset} ms");
+    }
+}
+
+/// Whether the server may evict is asked, and said.
+#[tokio::test]
+async fn a_server_that_may_evict_is_told_of() {
+    for (limit, policy, may) in [
+        ("0", "allkeys-lru", false),
+        ("100mb", "noeviction", false),
+        ("100mb", "volatile-ttl", true),
+    ] {
+        let server = Process::start(&[
+            "--save",
+            "",
+            "--maxmemory",
+            limit,
+            "--maxmemory-policy",
+            policy,
+        ]);
+        let (builder, told) = listening(RedisStore::builder(Server::standalone(server.url())));
+        drop(builder.connect().await.unwrap());
+        let policy = policy.to_owned();
+        let expected = may.then_some(Warning::MayEvict { policy });
+        assert_eq!(*told.lock().unwrap(), Vec::from_iter(expected));
+    }
+    let server = Process::start(&["--save", "", "--rename-command", "INFO", ""]);
+    let (builder, told) = listening(RedisStore::builder(Server::standalone(server.url())));
+    drop(builder.connect().await.unwrap());
+    assert_eq!(*told.lock().unwrap(), [Warning::EvictionUnknown]);
+}
+
+/// Two applications on one server, one with a prefix that reads as a pattern for the other's.
+#[tokio::test]
+async fn applications_never_touch_each_others_keys() {
+    let server = Process::start(&["--save", ""]);
+    let mut stores = Vec::new();
+    let now = SystemClock.now();
+    for prefix in ["app?", "app1", "app*", "app", "app:x", "[a]pp1"] {
+        let builder = RedisStore::builder(Server::standalone(server.url())).prefix(prefix);
+        let store = builder.connect().await.unwrap();
+        let mut mine = Vec::new();
+        for name in ["ada", ":*", "{}", "a\nb", "a\0b"] {
+            let record = signed_in(&store, &subject(name), now);
+            let _ = store.create(&create(&record), now).await.unwrap();
+            mine.push(record);
+        }
+        stores.push((store, mine));
+    }
+    for (store, mine) in &stores {
+        assert_eq!(store.count(now).await.unwrap(), mine.len() as u64);
+    }
+    let later = now.plus(Duration::from_secs(86_400));
+    for at in 0..stores.len() {
+        let (store, mine) = &stores[at];
+        let ended = store
+            .revoke(&revoke(&subject(":*"), RevokeKind::All), now)
+            .await
+            .unwrap();
+        assert_eq!(ended.ended, [mine[1].id()]);
+        store.purge_expired(1_000, later).await.unwrap();
+        for (store, others) in &stores[at + 1..] {
+            assert_eq!(store.count(now).await.unwrap(), others.len() as u64);
+        }
+    }
+}
+
+/// What the documentation says to look up by hand is there.
+#[tokio::test]
+async fn a_users_sessions_are_looked_up_by_hand() {
+    let server = Process::start(&["--save", ""]);
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let now = SystemClock.now();
+    let record = signed_in(&store, &subject("ada"), now);
+    let _ = store.create(&create(&record), now).await.unwrap();
+    let cli = |arguments: &[&str]| {
+        let mut command = Command::new("redis-cli");
+        command
+            .args(["-p", &server.port.to_string()])
+            .args(arguments);
+        String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+    };
+    let found = cli(&["--scan", "--pattern", "cloakroom:{????}:u:ada"]);
+    let set = found.trim();
+    let listed = cli(&["ZRANGEBYSCORE", set, "(0", "+inf", "WITHSCORES"]);
+    let deadline = record.deadline().instant().as_millis().to_string();
+    assert_eq!(
+        listed.lines().collect::<Vec<_>>(),
+        [record.id().to_string(), deadline]
+    );
+    let key = set.replace(":u:ada", &format!(":s:{}", record.id()));
+    assert_eq!(cli(&["GETRANGE", &key, "0", "1"]).trim(), "CR");
+}

@@ -1,0 +1,202 @@
+//! How many round trips an operation takes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use cloakroom_core::store::{Cap, Create, LoadOutcome, OnCap, Renew, Replaces, RevokeKind};
+use cloakroom_core::{Clock, Record, SessionStore, Subject, SystemClock, Timestamp};
+use cloakroom_redis::{Eviction, RedisStore, Server};
+use support::proxy::Proxy;
+use support::requests::{create, delete, random_id, revoke, signed_in, subject, update, visit};
+
+struct Stage {
+    store: RedisStore,
+    proxy: Proxy,
+    subject: Subject,
+    now: Timestamp,
+}
+
+async fn stage(eviction: Eviction) -> Stage {
+    let proxy = Proxy::before(support::shared().port).await;
+    let store = RedisStore::builder(Server::standalone(proxy.url()))
+        .database(support::database())
+        .eviction(eviction)
+        .connect()
+        .await
+        .unwrap();
+    let stage = Stage {
+        store,
+        proxy,
+        subject: subject("ada"),
+        now: SystemClock.now(),
+    };
+    // The scripts are there from now on.
+    let record = stage.sign_in().await;
+    let _ = stage
+        .store
+        .delete(&delete(&record), stage.now)
+        .await
+        .unwrap();
+    stage
+        .store
+        .revoke(&revoke(&stage.subject, RevokeKind::All), stage.now)
+        .await
+        .unwrap();
+    stage.proxy.requests();
+    stage
+}
+
+impl Stage {
+    async fn sign_in(&self) -> Record {
+        let until = self.now.plus(Duration::from_secs(600));
+        let generation = self
+            .store
+            .begin(&self.subject, until, self.now)
+            .await
+            .unwrap();
+        let record = signed_in(&self.store, &self.subject, self.now);
+        let request = Create {
+            generation: Some(generation),
+            ..create(&record)
+        };
+        let _ = self.store.create(&request, self.now).await.unwrap();
+        record
+    }
+
+    fn takes(&self, expected: usize, what: &str) {
+        assert_eq!(self.proxy.requests(), expected, "round trips of {what}");
+    }
+}
+
+#[tokio::test]
+async fn one_for_each_operation_of_a_session_in_use() {
+    let stage = stage(Eviction::Never).await;
+    let (store, subject, now) = (&stage.store, &stage.subject, stage.now);
+    let until = now.plus(Duration::from_secs(600));
+    let generation = store.begin(subject, until, now).await.unwrap();
+    stage.takes(1, "begin");
+    let record = signed_in(store, subject, now);
+    let request = Create {
+        generation: Some(generation),
+        ..create(&record)
+    };
+    let _ = store.create(&request, now).await.unwrap();
+    stage.takes(1, "a sign-in");
+    let visitor = visit(now);
+    let _ = store.create(&create(&visitor), now).await.unwrap();
+    stage.takes(1, "an anonymous create");
+
+    let _ = store.load(record.id(), now).await.unwrap();
+    stage.takes(1, "load");
+    let later = now.plus(Duration::from_secs(60));
+    let _ = store
+        .touch(record.id(), Some(subject), later)
+        .await
+        .unwrap();
+    stage.takes(1, "touch");
+    let _ = store.load(record.id(), now).await.unwrap();
+    stage.takes(1, "load");
+    let _ = store.update(&update(&record, "new"), now).await.unwrap();
+    stage.takes(1, "update");
+    let _ = store.load(record.id(), now).await.unwrap();
+    stage.takes(1, "load");
+    let renew = Renew {
+        old: record.id(),
+        new: random_id(record.id().placement()),
+        subject: Some(subject.clone()),
+        grace: Duration::from_secs(60),
+    };
+    let _ = store.renew(&renew, now).await.unwrap();
+    stage.takes(1, "renew");
+    let _ = store.load(renew.new, now).await.unwrap();
+    stage.takes(1, "load");
+    let next = signed_in(store, subject, now);
+    let request = Create {
+        generation: Some(generation),
+        replaces: Some(Replaces {
+            id: renew.new,
+            revision: record.revision().next(),
+        }),
+        ..create(&next)
+    };
+    let _ = store.create(&request, now).await.unwrap();
+    stage.takes(1, "a reauthentication");
+    let _ = store.load(next.id(), now).await.unwrap();
+    stage.takes(1, "load");
+    // Long after the sign-in: the head is over.
+    let _ = store
+        .delete(&delete(&next), now.plus(Duration::from_secs(1200)))
+        .await
+        .unwrap();
+    stage.takes(1, "delete");
+}
+
+#[tokio::test]
+async fn two_where_something_has_to_be_discovered() {
+    let stage = stage(Eviction::Never).await;
+    let (store, subject, now) = (&stage.store, &stage.subject, stage.now);
+    let record = stage.sign_in().await;
+    let renew = Renew {
+        old: record.id(),
+        new: random_id(record.id().placement()),
+        subject: Some(subject.clone()),
+        grace: Duration::from_secs(60),
+    };
+    let _ = store.renew(&renew, now).await.unwrap();
+    stage.proxy.requests();
+    let loaded = store.load(record.id(), now).await.unwrap();
+    assert!(matches!(loaded, LoadOutcome::Found(_)), "{loaded:?}");
+    stage.takes(2, "load by an old id in grace");
+    let request = revoke(subject, RevokeKind::One(renew.new));
+    let _ = store.revoke(&request, now).await.unwrap();
+    stage.takes(1, "revoking one that was read lately");
+    let record = stage.sign_in().await;
+    stage.proxy.requests();
+    let request = revoke(subject, RevokeKind::One(record.id()));
+    let _ = store.revoke(&request, now).await.unwrap();
+    stage.takes(2, "revoking one");
+}
+
+/// The set, its members, and the step that ends them.
+#[tokio::test]
+async fn three_where_members_have_to_be_looked_at() {
+    let stage = stage(Eviction::Never).await;
+    let (store, subject, now) = (&stage.store, &stage.subject, stage.now);
+    for _ in 0..3 {
+        stage.sign_in().await;
+    }
+    let next = signed_in(store, subject, now);
+    let request = Create {
+        cap: Cap::new(3, OnCap::EvictOldest).unwrap(),
+        ..create(&next)
+    };
+    stage.proxy.requests();
+    let _ = store.create(&request, now).await.unwrap();
+    stage.takes(5, "a sign-in at the cap");
+    let _ = store
+        .revoke(&revoke(subject, RevokeKind::All), now)
+        .await
+        .unwrap();
+    stage.takes(3, "revoking all");
+}
+
+/// Where the server may evict keys, loading a signed-in session looks into the set.
+#[tokio::test]
+async fn a_look_into_the_set_is_one_more() {
+    let stage = stage(Eviction::Possible).await;
+    let record = stage.sign_in().await;
+    let visitor = visit(stage.now);
+    let _ = stage
+        .store
+        .create(&create(&visitor), stage.now)
+        .await
+        .unwrap();
+    stage.proxy.requests();
+    let _ = stage.store.load(record.id(), stage.now).await.unwrap();
+    stage.takes(2, "loading a signed-in session");
+    let _ = stage.store.load(visitor.id(), stage.now).await.unwrap();
+    stage.takes(1, "loading an anonymous session");
+}
