@@ -124,6 +124,11 @@ impl Budget {
     }
 
     #[cfg(test)]
+    pub(crate) fn sessions(&self) -> u64 {
+        self.sessions.load(Relaxed)
+    }
+
+    #[cfg(test)]
     pub(crate) fn figures(&self) -> Figures {
         self.stubs.run_pending_tasks();
         Figures {
