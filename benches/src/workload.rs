@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// How many live sessions there are.
 pub(crate) const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
 
+/// How many sessions [`Operation::StoreLoadFew`] asks for: as many as the smallest store has.
+pub(crate) const FEW: usize = SIZES[0];
+
 /// How many sessions a user has, each on a device of its own.
 pub(crate) const DEVICES: usize = 2;
 
@@ -20,6 +23,9 @@ pub(crate) const LABELS: [&str; DEVICES] = ["Firefox on Linux", "Safari on iPhon
 pub(crate) enum Operation {
     /// The store itself, through `Arc<dyn SessionStore>`: an id in, a record out.
     StoreLoad,
+    /// The same, of [`FEW`] sessions among all: what is left of the growth when the caches hold what
+    /// is asked for.
+    StoreLoadFew,
     /// The handle: a token in, typed data out.
     Load,
     /// The handle: load, decode, change, encode, save.
@@ -39,8 +45,9 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::StoreLoad,
+        Self::StoreLoadFew,
         Self::Load,
         Self::Update,
         Self::ListDevices,
@@ -54,6 +61,7 @@ impl Operation {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::StoreLoad => "load, store",
+            Self::StoreLoadFew => "load, store, always of the same 10,000",
             Self::Load => "load, typed",
             Self::Update => "update",
             Self::ListDevices => "list of 2 devices",
@@ -69,7 +77,7 @@ impl Operation {
     /// live sessions stays near what the contestant says.
     pub(crate) fn batch(self) -> usize {
         match self {
-            Self::StoreLoad | Self::Load => 10_000,
+            Self::StoreLoad | Self::StoreLoadFew | Self::Load => 10_000,
             Self::Update => 5_000,
             Self::ListDevices => 2_000,
             Self::SignOut | Self::CreateAnonymous | Self::SignIn | Self::RevokeAll => 500,

@@ -94,6 +94,7 @@ impl Contestant for Cloakroom {
         let count = operation.batch();
         match operation {
             Operation::StoreLoad => self.load_from_store(count),
+            Operation::StoreLoadFew => self.load_few_from_store(count),
             Operation::Load => self.load(count),
             Operation::Update => self.update(count),
             Operation::ListDevices => self.list_devices(count),

@@ -3,16 +3,32 @@
 use std::hint::black_box;
 
 use cloakroom_core::store::LoadOutcome;
-use cloakroom_core::{SignOut, Token};
+use cloakroom_core::{SessionId, SignOut, Token};
 
 use crate::contestants::cloakroom::{Cloakroom, label, subject};
 use crate::contestants::{Failure, Sample};
 use crate::stopwatch::Stopwatch;
-use crate::workload::{self, Account, DEVICES};
+use crate::workload::{self, Account, DEVICES, FEW};
 
 impl Cloakroom {
     pub(super) fn load_from_store(&mut self, count: usize) -> Result<Sample, Failure> {
-        let ids: Vec<_> = self.draw_tokens(count).iter().map(Token::id).collect();
+        let ids = self.draw_tokens(count).iter().map(Token::id).collect();
+        self.load_ids(ids)
+    }
+
+    pub(super) fn load_few_from_store(&mut self, count: usize) -> Result<Sample, Failure> {
+        let few = FEW.min(self.tokens.len());
+        let drawn = workload::draw(&mut self.random, count, few);
+        // Spread over the whole store, as all of them are.
+        let apart = self.tokens.len() / few;
+        let ids = drawn
+            .iter()
+            .map(|at| self.tokens[at * apart].id())
+            .collect();
+        self.load_ids(ids)
+    }
+
+    fn load_ids(&mut self, ids: Vec<SessionId>) -> Result<Sample, Failure> {
         let (store, now) = (self.sessions.store(), self.sessions.now());
         self.runtime.block_on(time(ids.into_iter(), async |id| {
             let outcome = black_box(store.load(id, now).await?);
