@@ -117,7 +117,7 @@ impl<T: SessionData> RequestSession<T> {
         let mut done = self
             .sign_in_from(attempt.clone(), state.token.as_ref(), &mut carry_changed)
             .await;
-        if is_unreadable(&done) && self.end_unreadable(state).await {
+        if is_unreadable(&done) && self.end_unreadable(state.token.clone()).await {
             done = self.sign_in_from(attempt, None, &mut carry_changed).await;
         }
         state.unknown = before;
@@ -151,8 +151,8 @@ impl<T: SessionData> RequestSession<T> {
 
     /// Ends a session that cannot be read, so that its user can sign in again: the token is another
     /// then, and nothing could have been carried over.
-    async fn end_unreadable(&self, state: &State<T>) -> bool {
-        let Some(token) = state.token.clone() else {
+    async fn end_unreadable(&self, token: Option<Token>) -> bool {
+        let Some(token) = token else {
             return false;
         };
         let end = self.inner().sessions.sign_out(&token);
