@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
+use cloakroom_core::Token;
 use http::header::{COOKIE, HOST, SET_COOKIE};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -33,6 +34,24 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    pub(crate) async fn of(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    /// The token that the response hands out, if it does.
+    pub(crate) fn token(&self) -> Option<Token> {
+        let cookies = self.set_cookies();
+        assert!(cookies.len() < 2, "{cookies:?}");
+        let (pair, _) = cookies.first()?.split_once(';')?;
+        pair.split_once('=')?.1.parse().ok()
+    }
+
     /// What the response sets, as text.
     pub(crate) fn set_cookies(&self) -> Vec<String> {
         let values = self.headers.get_all(SET_COOKIE).iter();

@@ -6,15 +6,22 @@ pub(crate) mod browser;
 pub(crate) mod stage;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::handler::Handler;
+use axum::routing::any;
+use browser::Answer;
 use cloakroom_core::fault::{FaultStore, Faults};
-use cloakroom_core::{Clock as _, ManualClock, Sessions, SessionsBuilder, Subject};
+use cloakroom_core::{
+    Clock as _, ManualClock, Operation, Sessions, SessionsBuilder, Subject, Token,
+};
 use cloakroom_moka::MokaStore;
-use cloakroom_tower::SessionData;
+use cloakroom_tower::{SessionData, SessionLayer};
+use http::{Method, Request};
 use tokio::net::TcpListener;
+use tower::ServiceExt as _;
 
 /// Longer than anything here may take on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
@@ -44,6 +51,34 @@ impl<T: SessionData> World<T> {
         }
     }
 
+    /// A user who is signed in.
+    pub(crate) async fn signed_in(&self, name: &str) -> Token {
+        let subject = Subject::new(name).unwrap();
+        let attempt = self.sessions.begin_sign_in(&subject).await.unwrap();
+        let done = self
+            .sessions
+            .complete(attempt, None, Option::unwrap_or_default);
+        done.await.unwrap().signed_in().unwrap().token
+    }
+
+    /// The data of a session; none where there is none.
+    pub(crate) async fn data(&self, token: &Token) -> Option<T> {
+        let found = self.sessions.peek(token).await.unwrap().found();
+        found.map(cloakroom_core::Session::into_data)
+    }
+
+    /// How many calls of each kind the store has had.
+    pub(crate) fn calls(&self) -> [u64; 5] {
+        [
+            Operation::Load,
+            Operation::Touch,
+            Operation::Update,
+            Operation::Create,
+            Operation::Delete,
+        ]
+        .map(|operation| self.faults.calls(operation))
+    }
+
     /// How many sessions live, whoever's.
     pub(crate) async fn count(&self) -> u64 {
         let now = self.clock.now();
@@ -54,6 +89,38 @@ impl<T: SessionData> World<T> {
         let subject = Subject::new(subject).unwrap();
         self.sessions.tokens(&subject).count().await.unwrap()
     }
+}
+
+/// One handler for every method, at `/`, within the layer.
+pub(crate) fn app<T: SessionData, M: 'static>(
+    layer: SessionLayer<T>,
+    handler: impl Handler<M, ()>,
+) -> Router {
+    Router::new().route("/", any(handler)).layer(layer)
+}
+
+/// Asks an application without a network.
+pub(crate) async fn ask(app: &Router, headers: &[(&str, &str)]) -> Answer {
+    send(app, Method::GET, "/", headers).await
+}
+
+pub(crate) async fn send(
+    app: &Router,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).unwrap();
+    Answer::of(app.clone().oneshot(request).await.unwrap()).await
+}
+
+/// The header that brings a token.
+pub(crate) fn cookie(token: &Token) -> String {
+    format!("__Host-session={}", &*token.expose())
 }
 
 /// Serves until the test is over.
@@ -87,6 +154,3 @@ impl Dice {
         (self.0 >> 11) % end
     }
 }
-
-/// The store of a test, by name.
-pub(crate) type Shared<T> = Arc<World<T>>;
