@@ -31,6 +31,7 @@ fn world() -> World {
 }
 
 impl World {
+    #[expect(clippy::unwrap_used, reason = "a test may panic")]
     fn record(&self, ahead: Duration) -> Record {
         let now = i128::from(self.clock.now().as_millis()) * 1_000_000;
         let data = HashMap::from([("name".to_owned(), "ada".into())]);
