@@ -91,20 +91,21 @@ async fn two_layers_with_different_cookies_and_types_live_in_one_app() {
     assert_eq!(one.body, "3");
 }
 
+async fn by_hyper(request: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let session = request.extensions().get::<RequestSession<Data>>().unwrap();
+    let text = match session.change(|count| *count += 1).await {
+        Ok(view) => view.data().to_string(),
+        Err(error) => error.to_string(),
+    };
+    Ok(Response::new(Full::new(Bytes::from(text))))
+}
+
 #[tokio::test]
 async fn a_service_of_hypers_bodies_has_sessions_too() {
     let world = World::<Data>::new();
-    let handler = service_fn(async |request: Request<()>| {
-        let session = request.extensions().get::<RequestSession<Data>>().unwrap();
-        let text = match session.change(|count| *count += 1).await {
-            Ok(view) => view.data().to_string(),
-            Err(error) => error.to_string(),
-        };
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(text))))
-    });
     let mut service = ServiceBuilder::new()
         .layer(SessionLayer::new(world.sessions.clone()))
-        .service(handler);
+        .service(service_fn(by_hyper));
     let request = |header: &str| Request::get("/").header("cookie", header).body(()).unwrap();
     let first = service
         .ready()
@@ -148,25 +149,26 @@ async fn a_service_of_hypers_bodies_has_sessions_too() {
     );
 }
 
+async fn by_tonic(
+    request: Request<tonic::body::Body>,
+) -> Result<Response<tonic::body::Body>, Infallible> {
+    let session = request.extensions().get::<RequestSession<Data>>().unwrap();
+    Ok(match session.subject().await.ok().flatten() {
+        Some(_) => Response::new(tonic::body::Body::empty()),
+        None => tonic::Status::unauthenticated("sign in").into_http(),
+    })
+}
+
 #[tokio::test]
 async fn a_service_of_tonics_bodies_has_sessions_too() {
     let world = World::<Data>::new();
     let token = world.signed_in("ada").await;
-    let handler = service_fn(async |request: Request<tonic::body::Body>| {
-        let session = request.extensions().get::<RequestSession<Data>>().unwrap();
-        let subject = session.subject().await.ok().flatten();
-        let status = tonic::Status::unauthenticated("sign in");
-        Ok::<_, Infallible>(match subject {
-            Some(_) => Response::new(tonic::body::Body::empty()),
-            None => status.into_http(),
-        })
-    });
     let layer = SessionLayer::builder(world.sessions.clone())
         .without_cookie()
         .bearer();
     let mut service = ServiceBuilder::new()
         .layer(layer.build().unwrap())
-        .service(handler);
+        .service(service_fn(by_tonic));
     let request = |header: &str| {
         let request = Request::post("/").header("authorization", header);
         request.body(tonic::body::Body::empty()).unwrap()
@@ -205,8 +207,9 @@ async fn a_service_of_tonics_bodies_has_sessions_too() {
 #[tokio::test]
 async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
     let world = World::<Data>::new();
-    let handler =
-        service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::new())));
+    let handler = service_fn(|_: Request<()>| {
+        std::future::ready(Ok::<_, Infallible>(Response::new(String::new())))
+    });
     let limited = tower::limit::ConcurrencyLimit::new(handler, 1);
     let mut service = ServiceBuilder::new()
         .layer(SessionLayer::new(world.sessions.clone()))
