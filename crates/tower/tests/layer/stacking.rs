@@ -59,6 +59,36 @@ async fn the_layer_goes_anywhere_among_others() {
     }
 }
 
+/// Layers that wrap the body, in one stack with this one, in both orders.
+#[tokio::test]
+async fn the_layer_goes_around_any_body_and_into_any() {
+    let world = World::<Data>::new();
+    let layer = SessionLayer::new(world.sessions.clone());
+    let wrapping = || {
+        ServiceBuilder::new()
+            .layer(tower_http::trace::TraceLayer::new_for_http())
+            .layer(tower_http::compression::CompressionLayer::new())
+            .layer(tower_http::catch_panic::CatchPanicLayer::new())
+    };
+    let base = || Router::new().route("/", get(count));
+    for app in [
+        base().layer(ServiceBuilder::new().layer(layer.clone()).layer(wrapping())),
+        base().layer(ServiceBuilder::new().layer(wrapping()).layer(layer.clone())),
+        base().layer(wrapping()).layer(layer.clone()),
+        base().layer(layer).layer(wrapping()),
+    ] {
+        let token = ask(&app, &[]).await.token().unwrap();
+        let header = cookie(&token);
+        let second = ask(&app, &[("cookie", &header)]).await;
+        assert_eq!((second.body.as_str(), second.set_cookies().len()), ("2", 0));
+        world
+            .faults
+            .fail_before(Operation::Load, ErrorKind::Unavailable);
+        let failed = ask(&app, &[("cookie", &header)]).await;
+        assert_eq!((failed.status.as_u16(), failed.body.as_str()), (503, ""));
+    }
+}
+
 #[tokio::test]
 async fn two_layers_with_different_cookies_and_types_live_in_one_app() {
     let (numbers, texts) = (World::<Data>::new(), World::<String>::new());
@@ -125,7 +155,7 @@ async fn a_service_of_hypers_bodies_has_sessions_too() {
         .unwrap();
     assert_eq!(second.into_body().collect().await.unwrap().to_bytes(), "2");
 
-    // The response to a failure is made without the handler, of a body of the same type.
+    // The response to a failure is made without the handler.
     world
         .faults
         .fail_before(Operation::Load, ErrorKind::Unavailable);
