@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::command::CommandLine;
 use crate::failure::{Failure, Result};
-use crate::{deny, fuzz, msrv, step, test, tools};
+use crate::{deny, fuzz, independence, msrv, step, test, tools};
 
 const FUZZ_SECONDS_EACH: u32 = 10;
 
@@ -24,6 +24,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     step::run("docs", docs)?;
     step::run("every feature combination", feature_combinations)?;
     step::run("test", || test::run(&[]))?;
+    step::run("core stands alone", independence::check)?;
     step::run("dependencies", deny::check)?;
     step::run("fuzz", || {
         fuzz::Request::every_target(FUZZ_SECONDS_EACH).carry_out()

@@ -12,6 +12,7 @@ mod command;
 mod deny;
 mod failure;
 mod fuzz;
+mod independence;
 mod msrv;
 mod step;
 mod system;

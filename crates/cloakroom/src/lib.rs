@@ -117,7 +117,11 @@ pub use cloakroom_sled as sled;
 #[doc(inline)]
 pub use cloakroom_sled::SledStore;
 
-/// The README's example, compiled and run.
+/// The examples of the READMEs, this package's and the project's, compiled and run.
 #[cfg(all(doctest, feature = "moka"))]
-#[doc = include_str!("../README.md")]
-mod readme {}
+mod readme {
+    #[doc = include_str!("../README.md")]
+    mod package {}
+    #[doc = include_str!("../../../README.md")]
+    mod project {}
+}

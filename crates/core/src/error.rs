@@ -83,6 +83,9 @@ impl StdError for Error {
 }
 
 /// What kind of failure an [`Error`] is.
+///
+/// "Nothing was written" speaks of the operation of the store that failed. A call of the handle that
+/// takes several says in its own documentation what the earlier ones leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
