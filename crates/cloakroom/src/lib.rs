@@ -77,6 +77,9 @@
 //! | `moka` | `MokaStore`, the store in memory. On by default. |
 //! | `sled` | `SledStore`, the store on disk. |
 //! | `redis` | `RedisStore`, the store on Redis or Valkey, with TLS. |
+//! | `tower` | `tower`: the layer for tower stacks. |
+//! | `axum` | The same, with extractors for axum. |
+//! | `tracing`, `metrics` | What the layer tells of itself. |
 //! | `msgpack`, `postcard` | Codecs for session data beside JSON. |
 //! | `testing` | `fault`: a store that fails on demand, for the tests of your application. |
 //! | `tokio` | `Sweeper::spawn`: runs the sweeper as a task, for stores that need one. |
@@ -116,6 +119,11 @@ pub use cloakroom_sled as sled;
 #[cfg_attr(docsrs, doc(cfg(feature = "sled")))]
 #[doc(inline)]
 pub use cloakroom_sled::SledStore;
+
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+#[doc(inline)]
+pub use cloakroom_tower as tower;
 
 /// The examples of the READMEs, this package's and the project's, compiled and run.
 #[cfg(all(doctest, feature = "moka"))]

@@ -26,7 +26,7 @@ struct WithToken<F> {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Button {}
 
-impl<F: DeserializeOwned> FromRequest<App> for Posted<F> {
+impl<F: DeserializeOwned + Send> FromRequest<App> for Posted<F> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {

@@ -1,0 +1,165 @@
+//! Sessions of Cloakroom for every tower stack: axum, hyper, tonic.
+//!
+//! [`SessionLayer`] gives every request a [`RequestSession`]: one handle for reading, changing,
+//! signing in and signing out. It takes care of cookies, of requests of one browser that come at the
+//! same time, and of a store that fails.
+//!
+#![cfg_attr(feature = "axum", doc = "```")]
+#![cfg_attr(not(feature = "axum"), doc = "```ignore")]
+//! use axum::Router;
+//! use axum::routing::{get, post};
+//! use cloakroom_core::{Sessions, Subject};
+//! use cloakroom_moka::MokaStore;
+//! use cloakroom_tower::axum::SignedIn;
+//! use cloakroom_tower::{RequestSession, Result, SessionLayer};
+//!
+//! #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+//! struct Visit {
+//!     count: u32,
+//! }
+//!
+//! // Saved before the response leaves; the first visit creates the session and sets the cookie.
+//! async fn visit(session: RequestSession<Visit>) -> Result<String> {
+//!     let view = session.change(|visit| visit.count += 1).await?;
+//!     Ok(format!("visit {}", view.data().count))
+//! }
+//!
+//! async fn sign_in(session: RequestSession<Visit>) -> Result<&'static str> {
+//!     let ada = Subject::new("ada").expect("a name");
+//!     let attempt = session.begin_sign_in(&ada).await?;
+//!     // … here the password is checked …
+//!     let outcome = session.complete(attempt, Option::unwrap_or_default).await?;
+//!     Ok(if outcome.is_signed_in() { "welcome" } else { "try again" })
+//! }
+//!
+//! async fn account(user: SignedIn<Visit>) -> String {
+//!     format!("{} was here {} times", user.subject, user.view.data().count)
+//! }
+//!
+//! async fn sign_out(session: RequestSession<Visit>) -> Result<&'static str> {
+//!     session.sign_out().await?;
+//!     Ok("bye")
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sessions = Sessions::<Visit>::builder(MokaStore::new()).build()?;
+//! let app: Router = Router::new()
+//!     .route("/", get(visit))
+//!     .route("/sign-in", post(sign_in))
+//!     .route("/account", get(account))
+//!     .route("/sign-out", post(sign_out))
+//!     .layer(SessionLayer::builder(sessions).sign_in_page("/sign-in").build()?);
+//! # use axum::body::Body;
+//! # use http::{Request, StatusCode, header};
+//! # use tower::ServiceExt as _;
+//! # let first = Request::get("/").body(Body::empty())?;
+//! # let first = app.clone().oneshot(first).await?;
+//! # let cookie = first.headers()[header::SET_COOKIE].to_str()?.to_owned();
+//! # let (pair, attributes) = cookie.split_once("; ").ok_or("attributes")?;
+//! # assert_eq!(attributes, "Path=/; Secure; HttpOnly; SameSite=Lax");
+//! # let ask = |method, path: &str, pair: &str| {
+//! #     let request = Request::builder().method(method).uri(path).header("cookie", pair);
+//! #     app.clone().oneshot(request.body(Body::empty()).expect("a request"))
+//! # };
+//! # let refused = ask("GET", "/account", pair).await?;
+//! # assert_eq!(refused.status(), StatusCode::SEE_OTHER);
+//! # assert_eq!(refused.headers()[header::LOCATION], "/sign-in?return_to=/account");
+//! # let signed_in = ask("POST", "/sign-in", pair).await?;
+//! # let cookie = signed_in.headers()[header::SET_COOKIE].to_str()?.to_owned();
+//! # let (pair, _) = cookie.split_once("; ").ok_or("attributes")?;
+//! # let account = ask("GET", "/account", pair).await?;
+//! # let body = axum::body::to_bytes(account.into_body(), 100).await?;
+//! # assert_eq!(body, "ada was here 1 times");
+//! # let signed_out = ask("POST", "/sign-out", pair).await?;
+//! # assert!(signed_out.headers()[header::SET_COOKIE].to_str()?.contains("Max-Age=0"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Changes
+//!
+//! [`RequestSession::change`] takes a closure. It runs at once on the handler's own copy, and again when
+//! the changes are saved: on what is stored by then, in one update, which is run again where another
+//! request comes between. So two requests that are under way together both keep their changes: one that
+//! counts, counts, and one that sets a key of a map sets that key alone. A handler that would rather be told
+//! of a conflict compares [`Session::revision`](cloakroom_core::Session::revision) in what it loaded.
+//!
+//! Changes are saved whatever status the handler answers with. A handler that wants none of them saved
+//! says [`discard`](RequestSession::discard). Where the inner service fails with an error instead of a
+//! response, nothing is saved.
+//!
+//! # Cookies
+//!
+//! A response sets the cookie only where its very request created the session, signed in, renewed the
+//! token, or signed out:
+//!
+//! - Finding no session sets and deletes nothing. A cookie that opens nothing stays until it is replaced.
+//! - A session that was there when a request loaded it, and has ended since, is not replaced by a
+//!   fresh one. The changes are dropped: [`Saved::Dropped`].
+//! - A request whose token was replaced by a sign-in, or is an old one whose grace is over, sets no cookie and
+//!   stores nothing, unless it signs in itself.
+//! - A handler that signs in and goes on for long sets no cookie if the new session has ended meanwhile.
+//! - A token that came in a header is never answered by a cookie, except by
+//!   [`complete`](RequestSession::complete), which says so.
+//!
+//! What no server can decide is in which order responses reach the browser. Of two requests that both come
+//! without a session and both create one, the browser keeps one.
+//!
+//! More than one cookie of the name, junk, and texts of another length than a token's are no token: not
+//! looked up, and never adopted.
+//!
+//! # Caches
+//!
+//! A response that sets the cookie and may be kept by shared caches is given `Cache-Control:
+//! no-store`, in place of what it had. One of a request that asked for its session is given `Vary:
+//! Cookie`, and `Authorization` where that is a source, unless it has `no-store` or `private`.
+//!
+//! # Failures of the store
+//!
+//! Down, slow and corrupt are [told apart](Failure). By default each closes: the response is 503 with
+//! `Retry-After`, an empty body, and the failure in the header [`FAILURE_HEADER`]; a layer further out
+//! finds a [`SessionFailure`] in the response's extensions. [`OnLoadFailure`] and [`OnSaveFailure`] are
+//! the other ways, by failure.
+//!
+//! # Features
+//!
+//! | feature | |
+//! | --- | --- |
+//! | `axum` | Extractors: the handle, the user who is signed in, the user who has authenticated lately. |
+//! | `tracing` | A span for each operation, `cloakroom.session`, with `operation`, `backend` and `outcome`; events for failures. |
+//! | `metrics` | Counters `cloakroom_session_operations_total`, `cloakroom_session_failures_total`, `cloakroom_session_dropped_changes_total`, `cloakroom_session_reused_tokens_total`, and the histogram `cloakroom_session_operation_seconds`, labelled as the spans are. |
+//!
+//! None of them has a token, and none a subject unless
+//! [asked to](SessionLayerBuilder::tell_subjects).
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod axum;
+mod builder;
+mod cookie;
+mod error;
+mod failure;
+mod future;
+mod layer;
+mod observe;
+mod outcome;
+mod request_session;
+mod response;
+mod service;
+mod source;
+mod view;
+
+pub use builder::{InvalidLayer, OnReused, SessionLayerBuilder};
+pub use cookie::{InvalidCookie, Persistence, SameSite, SessionCookie};
+pub use error::{Error, Result};
+pub use failure::{Failure, Moment, OnLoadFailure, OnSaveFailure};
+pub use future::ResponseFuture;
+pub use layer::{SessionData, SessionLayer};
+pub use outcome::{Dropped, Renewed, Saved, SignInOutcome};
+pub use request_session::RequestSession;
+pub use response::{FAILURE_HEADER, SessionFailure};
+pub use service::SessionService;
+pub use source::TokenSource;
+pub use view::SessionView;

@@ -1,0 +1,155 @@
+//! Changing the session, and saving what was changed.
+
+use std::mem;
+use std::sync::Arc;
+
+use cloakroom_core::Lookup;
+
+use crate::error::{Error, Result};
+use crate::layer::SessionData;
+use crate::observe::Op;
+use crate::outcome::{Dropped, Saved};
+use crate::request_session::RequestSession;
+use crate::request_session::load::lookup_name;
+use crate::request_session::state::{Cookie, Known, State};
+use crate::source::TokenSource;
+use crate::view::SessionView;
+
+impl<T: SessionData> RequestSession<T> {
+    /// Changes the data of the session. Returns it as it is after the change.
+    ///
+    /// The closure runs at once, on the handler's own copy, and **again** when the changes are saved,
+    /// before the head of the response leaves: on what is stored by then. Where another request has
+    /// changed the session meanwhile, nothing of it is lost, and the closure may run more than once. So it
+    /// should do nothing but change the data, and say what it changes rather than replace
+    /// everything: `|cart| cart.items += 1`, or for a map, setting one key.
+    ///
+    /// Where there is no session, a new anonymous one is created from the default, and the response
+    /// sets its cookie. A session that has ended since it was loaded is not replaced: see
+    /// [`Dropped`].
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](RequestSession::get).
+    pub async fn change(
+        &self,
+        mut change: impl FnMut(&mut T) + Send + 'static,
+    ) -> Result<SessionView<T>> {
+        let mut state = self.ask().await?;
+        self.load(&mut state).await?;
+        change(state.copy_mut());
+        state.pending.push(Box::new(change));
+        // There is a copy, so that there is a view.
+        state.view().ok_or_else(Error::too_late)
+    }
+
+    /// Forgets the changes that are not saved yet.
+    ///
+    /// # Errors
+    ///
+    /// Where the head of the response has left.
+    pub async fn discard(&self) -> Result<()> {
+        self.ask().await?.forget_changes();
+        Ok(())
+    }
+
+    /// Saves the changes now, so that the handler sees what becomes of them. Without it, they are saved
+    /// once the handler has answered.
+    ///
+    /// Where it fails with nothing written, the changes are kept, and saving is tried once more in the
+    /// end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sessions::update`](cloakroom_core::Sessions::update). With an
+    /// [unknown outcome](Error::is_outcome_unknown) the changes are not tried again.
+    pub async fn save(&self) -> Result<Saved> {
+        let mut state = self.ask().await?;
+        self.save_pending(&mut state).await
+    }
+
+    pub(super) async fn save_pending(&self, state: &mut State<T>) -> Result<Saved> {
+        if state.pending.is_empty() {
+            return Ok(Saved::Nothing);
+        }
+        match &state.known {
+            Known::Found(_) => self.update(state).await,
+            Known::Nothing => self.create(state).await,
+            Known::Barred(why) => Ok(self.drop_changes(state, *why)),
+            // Neither has let anybody change anything.
+            Known::Failed(error) => Err(error.clone()),
+            Known::NotAsked => Ok(Saved::Nothing),
+        }
+    }
+
+    async fn update(&self, state: &mut State<T>) -> Result<Saved> {
+        let Some(token) = state.token.clone() else {
+            return Ok(self.drop_changes(state, Dropped::Ended));
+        };
+        // Taken out: where this future is dropped half-way, they may have been made.
+        let mut changes = mem::take(&mut state.pending);
+        let update = self.inner().sessions.update(&token, |data| {
+            for change in &mut changes {
+                change(data);
+            }
+        });
+        let updated = self.inner().call(Op::Save, lookup_name, update).await;
+        match updated {
+            Ok(Lookup::Found(session)) => {
+                state.known = Known::Found(Arc::new(session));
+                state.copy = None;
+                Ok(Saved::Stored)
+            }
+            Ok(Lookup::Replaced) => Ok(self.drop_changes(state, Dropped::Replaced)),
+            Ok(Lookup::Reused(_)) => Ok(self.drop_changes(state, Dropped::Reused)),
+            Ok(Lookup::Absent) => Ok(self.drop_changes(state, Dropped::Ended)),
+            Err(error) => {
+                if error.is_outcome_unknown() {
+                    state.unknown = Some(error.clone());
+                } else {
+                    state.pending = changes;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn create(&self, state: &mut State<T>) -> Result<Saved> {
+        if !self.may_set_cookie(state) {
+            return Ok(self.drop_changes(state, Dropped::NoCookie));
+        }
+        let data = state.copy_mut().clone();
+        let changes = mem::take(&mut state.pending);
+        let create = self.inner().sessions.create(data);
+        match self.inner().call(Op::Create, |_| "created", create).await {
+            Ok(issued) => {
+                state.token = Some(issued.token);
+                state.source = Some(TokenSource::Cookie);
+                state.known = Known::Found(Arc::new(issued.session));
+                state.copy = None;
+                state.cookie = Cookie::Set;
+                Ok(Saved::Created)
+            }
+            Err(error) => {
+                if error.is_outcome_unknown() {
+                    state.unknown = Some(error.clone());
+                } else {
+                    state.pending = changes;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether a new token can be handed out by the cookie: not to a client that sends it in a header.
+    pub(super) fn may_set_cookie(&self, state: &State<T>) -> bool {
+        let has_cookie = self.inner().settings.sources.cookie.is_some();
+        has_cookie && matches!(state.source, None | Some(TokenSource::Cookie))
+    }
+
+    fn drop_changes(&self, state: &mut State<T>, why: Dropped) -> Saved {
+        self.inner().observer.dropped(why);
+        state.bar(why);
+        Saved::Dropped(why)
+    }
+}

@@ -1,0 +1,139 @@
+//! What becomes of the session once the handler has answered.
+
+use cloakroom_core::{Lookup, Renewal as RenewalOutcome};
+use http::HeaderValue;
+
+use crate::cookie;
+use crate::error::Error;
+use crate::failure::{Moment, OnLoadFailure, OnSaveFailure};
+use crate::layer::{Renewal, SessionData};
+use crate::observe::Op;
+use crate::outcome::{Dropped, Saved};
+use crate::request_session::RequestSession;
+use crate::request_session::load::lookup_name;
+use crate::request_session::sign_in::renewal_name;
+use crate::request_session::state::{Cookie, Known, State};
+use crate::response::SessionFailure;
+
+/// What the response is to say of the session.
+#[derive(Default)]
+pub(crate) struct Finished {
+    pub(crate) set_cookie: Option<HeaderValue>,
+    /// What failed, and is not to be passed over in silence.
+    pub(crate) failure: Option<(SessionFailure, Error)>,
+    pub(crate) replaces_response: bool,
+    pub(crate) varies_by_bearer: bool,
+    pub(crate) varies_by_cookie: bool,
+}
+
+impl<T: SessionData> RequestSession<T> {
+    /// Saves what is to be saved. The session is closed by now: nobody else asks any more.
+    pub(crate) async fn finish(self) -> Finished {
+        let sources = &self.inner().settings.sources;
+        let mut finished = Finished {
+            varies_by_cookie: sources.cookie.is_some(),
+            varies_by_bearer: sources.has_bearer(),
+            ..Finished::default()
+        };
+        // Whoever asked in time is let through first.
+        let mut state = self.shared.state.lock().await;
+        let by_handler = state.cookie == Cookie::Set;
+        let saved = self.save_pending(&mut state).await;
+        if by_handler && !matches!(saved, Ok(Saved::Stored)) {
+            self.check(&mut state).await;
+        }
+        if state.cookie == Cookie::Leave {
+            self.renew_if_due(&mut state).await;
+        }
+        finished.set_cookie = self.set_cookie(&state);
+        self.report(&mut finished, &state, saved.err());
+        finished
+    }
+
+    /// A handler that was given a token may have gone on for long. Where the session has ended
+    /// since, or was given another token, the cookie would bring back an old one.
+    async fn check(&self, state: &mut State<T>) {
+        let Some(token) = state.token.clone() else {
+            return;
+        };
+        let check = self.inner().sessions.inspect(&token);
+        match self.inner().call(Op::Check, lookup_name, check).await {
+            Ok(Lookup::Found(session)) if session.id == token.id() => {}
+            Ok(Lookup::Replaced) => state.bar(Dropped::Replaced),
+            Ok(Lookup::Reused(_)) => state.bar(Dropped::Reused),
+            Ok(Lookup::Absent) => state.bar(Dropped::Ended),
+            // Another request has renewed it, and its client has, or will get, that token.
+            Ok(Lookup::Found(_)) => state.cookie = Cookie::Leave,
+            // The session was there when the token was issued. Without it the user would be signed out.
+            Err(_) => {}
+        }
+    }
+
+    /// Renews the token where that is due. Where it fails, the present one goes on working.
+    async fn renew_if_due(&self, state: &mut State<T>) {
+        let (Some(Renewal { every, grace }), Known::Found(session), Some(token)) =
+            (self.inner().settings.renewal, &state.known, &state.token)
+        else {
+            return;
+        };
+        if !self.may_set_cookie(state) || !session.is_renewal_due(every) {
+            return;
+        }
+        let renew = self.inner().sessions.renew_if_due(token, every, grace);
+        let renewal = self.inner().call(Op::Renew, renewal_name, renew).await;
+        if let Ok(RenewalOutcome::Renewed(issued)) = renewal {
+            self.adopt(state, issued);
+            state.cookie = Cookie::Set;
+        }
+    }
+
+    fn set_cookie(&self, state: &State<T>) -> Option<HeaderValue> {
+        let settings = self.inner().settings.sources.cookie.as_ref()?;
+        match state.cookie {
+            Cookie::Leave => None,
+            Cookie::Delete => cookie::deleting(settings),
+            Cookie::Set => {
+                let Known::Found(session) = &state.known else {
+                    return None;
+                };
+                let kept = settings
+                    .persists(session.is_remembered())
+                    .then(|| session.overall_deadline().remaining(self.inner().now()));
+                cookie::setting(settings, state.token.as_ref()?, kept)
+            }
+        }
+    }
+
+    /// Says what failed, by the policies.
+    fn report(&self, finished: &mut Finished, state: &State<T>, unsaved: Option<Error>) {
+        let policies = &self.inner().settings.policies;
+        let (moment, error) = match (&state.known, unsaved.or_else(|| state.unknown.clone())) {
+            (Known::Failed(error), _) => (Moment::Loading, error.clone()),
+            (_, Some(error)) => (Moment::Saving, error),
+            (_, None) => return,
+        };
+        let Some(failure) = error.failure() else {
+            return;
+        };
+        let (replaces, answer) = match moment {
+            Moment::Loading => match policies.load.get(failure.index()) {
+                Some(OnLoadFailure::LeaveToHandler) => (false, "handler"),
+                _ => (true, "respond"),
+            },
+            Moment::Saving => match policies.save.get(failure.index()) {
+                Some(OnSaveFailure::KeepResponse) => (false, "keep"),
+                _ => (true, "respond"),
+            },
+        };
+        self.inner().observer.answered(moment, failure, answer);
+        finished.replaces_response = replaces;
+        finished.failure = Some((
+            SessionFailure {
+                failure,
+                moment,
+                is_outcome_unknown: error.is_outcome_unknown(),
+            },
+            error,
+        ));
+    }
+}

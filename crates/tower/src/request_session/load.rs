@@ -1,0 +1,88 @@
+//! Loading, once.
+
+use std::sync::Arc;
+
+use cloakroom_core::{Lookup, Reused};
+
+use crate::builder::OnReused;
+use crate::error::Result;
+use crate::failure::{Moment, OnLoadFailure};
+use crate::layer::SessionData;
+use crate::observe::Op;
+use crate::outcome::Dropped;
+use crate::request_session::RequestSession;
+use crate::request_session::state::{Known, State};
+
+impl<T: SessionData> RequestSession<T> {
+    /// Loads the session, unless that was done.
+    pub(super) async fn load(&self, state: &mut State<T>) -> Result<()> {
+        match &state.known {
+            Known::NotAsked => {}
+            Known::Failed(error) => return Err(error.clone()),
+            Known::Found(_) | Known::Nothing | Known::Barred(_) => return Ok(()),
+        }
+        let Some(token) = &state.token else {
+            state.known = Known::Nothing;
+            return Ok(());
+        };
+        let inner = self.inner();
+        let load = inner.sessions.load(token);
+        let loaded = inner.call(Op::Load, lookup_name, load).await;
+        state.known = match loaded {
+            Ok(Lookup::Found(session)) => Known::Found(Arc::new(session)),
+            Ok(Lookup::Absent) => Known::Nothing,
+            Ok(Lookup::Replaced) => Known::Barred(Dropped::Replaced),
+            Ok(Lookup::Reused(reused)) => {
+                // Before the policy is carried out, which may be given up half-way.
+                state.known = Known::Barred(Dropped::Reused);
+                self.answer_reuse(&reused).await;
+                return Ok(());
+            }
+            Err(error) => {
+                let failure = error.failure();
+                let policy = failure.and_then(|f| inner.settings.policies.load.get(f.index()));
+                match (failure, policy) {
+                    (Some(failure), Some(OnLoadFailure::GoOnAnonymously)) => {
+                        let answer = "anonymous";
+                        inner.observer.answered(Moment::Loading, failure, answer);
+                        Known::Barred(Dropped::LoadFailed)
+                    }
+                    _ => {
+                        state.known = Known::Failed(error.clone());
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        Ok(())
+    }
+
+    /// Carries out the policy for a token that was used again after its grace. Where that fails, it is
+    /// logged and counted; the request has no session either way.
+    pub(super) async fn answer_reuse(&self, reused: &Reused) {
+        let inner = self.inner();
+        inner.observer.reused(reused);
+        let sessions = &inner.sessions;
+        let _ = match (inner.settings.on_reused, &reused.subject) {
+            (OnReused::Nothing, _) => return,
+            (OnReused::EndAllOfSubject, Some(subject)) => {
+                let tokens = sessions.tokens(subject);
+                let revoke = async { tokens.revoke_all().await.map(drop) };
+                inner.call(Op::EndReused, |()| "ended", revoke).await
+            }
+            (OnReused::EndSession | OnReused::EndAllOfSubject, _) => {
+                let end = async { sessions.end_reused(reused).await.map(drop) };
+                inner.call(Op::EndReused, |()| "ended", end).await
+            }
+        };
+    }
+}
+
+pub(super) fn lookup_name<S>(lookup: &Lookup<S>) -> &'static str {
+    match lookup {
+        Lookup::Found(_) => "found",
+        Lookup::Reused(_) => "reused",
+        Lookup::Replaced => "replaced",
+        Lookup::Absent => "absent",
+    }
+}

@@ -1,0 +1,104 @@
+//! What is known of a request's session, and what is to become of it.
+
+use std::sync::Arc;
+
+use cloakroom_core::{Session, Token};
+
+use crate::error::Error;
+use crate::layer::SessionData;
+use crate::outcome::Dropped;
+use crate::source::TokenSource;
+use crate::view::{Seen, SessionView};
+
+/// A change that a handler has asked for. It runs again on newer data where another request comes first.
+pub(super) type Change<T> = Box<dyn FnMut(&mut T) + Send>;
+
+pub(super) struct State<T> {
+    pub(super) known: Known<T>,
+    /// The token that was presented, or the one that this request was given since.
+    pub(super) token: Option<Token>,
+    /// How it came, or is to be handed out. None where there is no token yet.
+    pub(super) source: Option<TokenSource>,
+    /// The changes that are not saved yet.
+    pub(super) pending: Vec<Change<T>>,
+    /// The handler's copy, where it was changed.
+    pub(super) copy: Option<Arc<T>>,
+    pub(super) cookie: Cookie,
+    /// A save that may have happened. Nothing makes up for it.
+    pub(super) unknown: Option<Error>,
+}
+
+/// What is known of the session.
+pub(super) enum Known<T> {
+    /// Nobody has asked.
+    NotAsked,
+    Found(Arc<Session<T>>),
+    /// There is none. A change makes one.
+    Nothing,
+    /// There is none, and this request makes none and sets no cookie, unless it signs in.
+    Barred(Dropped),
+    /// It could not be loaded, and that is what whoever asks is told.
+    Failed(Error),
+}
+
+/// What the response does to the cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cookie {
+    Leave,
+    /// The handler was given a new token.
+    Set,
+    Delete,
+}
+
+impl<T> State<T> {
+    pub(super) fn new(token: Option<Token>, source: Option<TokenSource>) -> Self {
+        Self {
+            known: Known::NotAsked,
+            token,
+            source,
+            pending: Vec::new(),
+            copy: None,
+            cookie: Cookie::Leave,
+            unknown: None,
+        }
+    }
+
+    /// There is no session any more that this request could change.
+    pub(super) fn bar(&mut self, why: Dropped) {
+        self.known = Known::Barred(why);
+        self.cookie = Cookie::Leave;
+        self.forget_changes();
+    }
+
+    pub(super) fn forget_changes(&mut self) {
+        self.pending.clear();
+        self.copy = None;
+    }
+
+    pub(super) fn view(&self) -> Option<SessionView<T>> {
+        let stored = match &self.known {
+            Known::Found(session) => Some(Arc::clone(session)),
+            _ => None,
+        };
+        let seen = match (&self.copy, stored) {
+            (Some(copy), stored) => Seen::Changed(stored, Arc::clone(copy)),
+            (None, Some(stored)) => Seen::Stored(stored),
+            (None, None) => return None,
+        };
+        Some(SessionView { seen })
+    }
+}
+
+impl<T: SessionData> State<T> {
+    /// The handler's copy, to be changed.
+    pub(super) fn copy_mut(&mut self) -> &mut T {
+        let known = &self.known;
+        let copy = self.copy.get_or_insert_with(|| {
+            Arc::new(match known {
+                Known::Found(session) => session.data().clone(),
+                _ => T::default(),
+            })
+        });
+        Arc::make_mut(copy)
+    }
+}
