@@ -67,7 +67,12 @@ mod tests {
 
     #[test]
     fn settings_read_well() {
-        for (seconds, words) in [(1, "1 second"), (90, "90 seconds"), (300, "5 minutes"), (3600, "1 hour")] {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (300, "5 minutes"),
+            (3600, "1 hour"),
+        ] {
             assert_eq!(in_words(Duration::from_secs(seconds)), words);
         }
     }

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::session_layer::Secure;
+
 pub(crate) const HELP: &str = "\
 A web application that shows what Cloakroom does: accounts, and where one is signed in.
 
@@ -34,7 +36,7 @@ pub(crate) struct Arguments {
     /// This port and no other; none where any will do.
     pub(crate) port: Option<u16>,
     pub(crate) confirm_after: Duration,
-    pub(crate) secure_cookies: bool,
+    pub(crate) cookies: Secure,
 }
 
 /// Where sessions are kept.
@@ -55,11 +57,15 @@ impl Request {
             data: PathBuf::from("account-data"),
             port: None,
             confirm_after: Duration::from_secs(300),
-            secure_cookies: false,
+            cookies: Secure::No,
         };
         while let Some(word) = words.next() {
             let option = text(word)?;
-            let mut value = || words.next().ok_or_else(|| BadArguments::NoValue(option.clone()));
+            let mut value = || {
+                words
+                    .next()
+                    .ok_or_else(|| BadArguments::NoValue(option.clone()))
+            };
             match option.as_str() {
                 "--help" | "-h" => return Ok(Self::Help),
                 "--store" => store = Some(text(value()?)?),
@@ -73,7 +79,7 @@ impl Request {
                     }
                     arguments.confirm_after = Duration::from_secs(seconds.into());
                 }
-                "--secure-cookies" => arguments.secure_cookies = true,
+                "--secure-cookies" => arguments.cookies = Secure::Yes,
                 _ => return Err(BadArguments::Unknown(option)),
             }
         }
@@ -146,7 +152,7 @@ mod tests {
         assert_eq!(arguments.store, StoreKind::Sled);
         assert_eq!(arguments.data, PathBuf::from("account-data"));
         assert_eq!(arguments.port, None);
-        assert!(!arguments.secure_cookies);
+        assert_eq!(arguments.cookies, Secure::No);
     }
 
     #[test]
@@ -161,7 +167,7 @@ mod tests {
             data: PathBuf::from("d"),
             port: Some(0),
             confirm_after: Duration::from_secs(7),
-            secure_cookies: true,
+            cookies: Secure::Yes,
         };
         assert_eq!(arguments, expected);
         assert_eq!(served("--store moka").store, StoreKind::Moka);

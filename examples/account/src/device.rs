@@ -37,7 +37,9 @@ const SYSTEMS: [(&str, &str); 8] = [
 /// It is for the eyes of the user alone, since anybody can claim to be any browser. The header
 /// itself is not kept: it can say more about somebody than a list of devices needs.
 pub(crate) fn label(headers: &HeaderMap) -> Option<Label> {
-    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
     Label::from_untrusted(&describe(agent.unwrap_or_default()))
 }
 

@@ -130,7 +130,10 @@ fn come_again(mut response: Response) -> Response {
 fn is_passing(error: &cloakroom::Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Contended | ErrorKind::Full
+        ErrorKind::Unavailable
+            | ErrorKind::Timeout
+            | ErrorKind::Contended
+            | ErrorKind::Full
             | ErrorKind::OutcomeUnknown
     )
 }

@@ -33,7 +33,10 @@ impl Frame {
                     visit.notice = None;
                 });
                 let view = view.await?;
-                view.data().form_token.clone().unwrap_or(FormToken::random()?)
+                view.data()
+                    .form_token
+                    .clone()
+                    .unwrap_or(FormToken::random()?)
             }
         };
         Ok(Self {

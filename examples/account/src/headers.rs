@@ -36,7 +36,9 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 pub(crate) async fn add(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     // Pages are about one user. Going back after signing out shows none of them again.
     headers

@@ -26,6 +26,7 @@ mod passwords;
 mod posted;
 mod routes;
 mod serve;
+mod session_layer;
 mod signed_in;
 mod store;
 #[cfg(test)]
@@ -36,8 +37,6 @@ mod visit;
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
-
-use cloakroom::tower::{SessionCookie, SessionLayer};
 
 use crate::app::App;
 use crate::arguments::{Arguments, HELP, Request};
@@ -68,7 +67,9 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
     let listener = Listener::bind(arguments.port).await?;
     let users = Users::open(&arguments.data)
         .map_err(|error| format!("the users in {}: {error}", arguments.data.display()))?;
@@ -78,31 +79,19 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         passwords: Passwords::new()?,
         confirm_after: arguments.confirm_after,
     };
-    println!("Data are in {}; sessions in {}.", arguments.data.display(), store.name());
+    let layer = session_layer::build(store.sessions()?, arguments.cookies, store.name())?;
+    println!(
+        "Data are in {}; sessions in {}.",
+        arguments.data.display(),
+        store.name()
+    );
     println!("{}", listener.address());
     println!("Stop it with Ctrl-C.");
-    listener.serve(app.router(layer(&store, arguments)?)).await?;
+    listener.serve(app.router(layer)).await?;
     // Nobody is served any more, so that this is the last handle.
     store.close()?;
     println!("Stopped.");
     Ok(())
-}
-
-/// What gives each request its session.
-fn layer(
-    store: &OpenStore,
-    arguments: &Arguments,
-) -> Result<SessionLayer<visit::Visit>, Box<dyn Error>> {
-    let cookie = if arguments.secure_cookies {
-        SessionCookie::new()
-    } else {
-        SessionCookie::plain_http_on_localhost()
-    };
-    let layer = SessionLayer::builder(store.sessions()?)
-        .cookie(cookie)
-        .sign_in_page("/sign-in")
-        .backend(store.name());
-    Ok(layer.build()?)
 }
 
 /// An error and all that it comes from, on one line.

@@ -75,7 +75,11 @@ mod tests {
             (vec![("origin", "http://127.0.0.1:8088")], true),
             // The newer header knows better.
             (
-                vec![HERE, ("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:8088")],
+                vec![
+                    HERE,
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "http://127.0.0.1:8088"),
+                ],
                 true,
             ),
         ] {

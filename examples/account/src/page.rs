@@ -25,7 +25,10 @@ impl<T: Template> IntoResponse for Page<T> {
         match self.content.render() {
             Ok(html) => (self.status, Html(html)).into_response(),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a page cannot be shown");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a page cannot be shown"
+                );
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }

@@ -107,11 +107,6 @@ impl Password {
             format!("That password is very long. Please keep it below {MAX_BYTES} characters.")
         })
     }
-
-    /// Whether it is too long to be anybody's, so that it need not be hashed to know.
-    pub(crate) fn is_endless(&self) -> bool {
-        self.0.len() > MAX_BYTES
-    }
 }
 
 /// Passwords are compared with each other only where a form asks for one twice.
@@ -154,7 +149,11 @@ mod tests {
     async fn the_right_password_is_right_and_no_other() {
         let passwords = Passwords::new().unwrap();
         let hashed = passwords.hash(password("correct horse")).await.unwrap();
-        for (tried, right) in [("correct horse", true), ("correct hors", false), ("", false)] {
+        for (tried, right) in [
+            ("correct horse", true),
+            ("correct hors", false),
+            ("", false),
+        ] {
             let found = passwords.is_right(password(tried), Some(hashed.clone()));
             assert_eq!(found.await.unwrap(), right, "{tried}");
         }
@@ -180,21 +179,43 @@ mod tests {
     async fn a_hash_that_is_damaged_is_an_error_and_no_wrong_password() {
         let passwords = Passwords::new().unwrap();
         let damaged = Hashed("$argon2id$".to_owned());
-        assert!(passwords.is_right(password("x"), Some(damaged)).await.is_err());
+        assert!(
+            passwords
+                .is_right(password("x"), Some(damaged))
+                .await
+                .is_err()
+        );
     }
 
     #[test]
     fn short_and_endless_passwords_are_refused_with_a_reason() {
-        assert!(password("1234567").weakness().unwrap().contains("at least 8"));
+        assert!(
+            password("1234567")
+                .weakness()
+                .unwrap()
+                .contains("at least 8")
+        );
         // Characters count, not bytes.
         assert_eq!(password("äöüäöüäö").weakness(), None);
         assert!(password("äöüäöüä").weakness().is_some());
-        assert!(password(&"x".repeat(513)).weakness().unwrap().contains("512"));
+        assert!(
+            password(&"x".repeat(513))
+                .weakness()
+                .unwrap()
+                .contains("512")
+        );
     }
 
     #[test]
     fn no_password_is_shown() {
-        let shown = format!("{:?} {:?}", password("hunter2"), Hashed("$argon2id$".into()));
-        assert!(!shown.contains("hunter2") && !shown.contains("argon2id"), "{shown}");
+        let shown = format!(
+            "{:?} {:?}",
+            password("hunter2"),
+            Hashed("$argon2id$".into())
+        );
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("argon2id"),
+            "{shown}"
+        );
     }
 }

@@ -72,7 +72,10 @@ impl Users {
         }
         let name = name.map(|name| name.to_string().to_ascii_lowercase());
         // With a space, which no random id has.
-        Ok(Subject::new(format!("nobody {}", name.unwrap_or_default()))?)
+        Ok(Subject::new(format!(
+            "nobody {}",
+            name.unwrap_or_default()
+        ))?)
     }
 
     pub(crate) fn by_id(&self, id: &Subject) -> Option<User> {
@@ -144,7 +147,10 @@ impl Users {
                 return Ok(None);
             };
             file.write(&users)?;
-            let mut present = shared.present.write().unwrap_or_else(PoisonError::into_inner);
+            let mut present = shared
+                .present
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             *present = Arc::new(users);
             Ok(Some(result))
         });

@@ -21,7 +21,11 @@ pub(crate) struct Visit {
 impl Visit {
     /// The visit of somebody who has just signed in: it goes on, but with another form token. One
     /// that somebody planted before is worth nothing now.
-    pub(crate) fn signed_in(carried: Option<Self>, fresh: &FormToken, notice: Option<Notice>) -> Self {
+    pub(crate) fn signed_in(
+        carried: Option<Self>,
+        fresh: &FormToken,
+        notice: Option<Notice>,
+    ) -> Self {
         Self {
             form_token: Some(fresh.clone()),
             notice,

@@ -20,7 +20,11 @@ pub(crate) struct EndForm {
 }
 
 pub(crate) async fn show(current: CurrentUser) -> Result<Response, Failure> {
-    let CurrentUser { user, session, view } = current;
+    let CurrentUser {
+        user,
+        session,
+        view,
+    } = current;
     let now = session.sessions().now();
     let listed = session.sessions().tokens(&user.id).list().await?;
     let mut devices: Vec<_> = listed
@@ -40,7 +44,11 @@ pub(crate) async fn end_one(
     current: CurrentUser,
     Posted(form): Posted<EndForm>,
 ) -> Result<Response, Failure> {
-    let CurrentUser { user, session, view } = current;
+    let CurrentUser {
+        user,
+        session,
+        view,
+    } = current;
     let tokens = session.sessions().tokens(&user.id);
     let notice = match tokens.parse_id(&form.device) {
         Ok(id) if view.id() == Some(id) => {
@@ -50,7 +58,9 @@ pub(crate) async fn end_one(
         Ok(id) if !tokens.revoke(&id).await?.ended.is_empty() => Notice::DeviceEnded,
         Ok(_) | Err(_) => Notice::DeviceWasGone,
     };
-    session.change(move |visit| visit.notice = Some(notice)).await?;
+    session
+        .change(move |visit| visit.notice = Some(notice))
+        .await?;
     Ok(Redirect::to("/devices").into_response())
 }
 
@@ -60,7 +70,9 @@ pub(crate) async fn end_others(
 ) -> Result<Response, Failure> {
     let session = current.session;
     session.revoke_others().await?;
-    session.change(|visit| visit.notice = Some(Notice::OthersEnded)).await?;
+    session
+        .change(|visit| visit.notice = Some(Notice::OthersEnded))
+        .await?;
     Ok(Redirect::to("/devices").into_response())
 }
 
@@ -81,7 +93,9 @@ fn device(listed: &Listed, this: Option<SessionId>, now: Timestamp) -> Device {
     let label = info.label.as_ref();
     Device {
         id: id.to_string(),
-        label: label.map_or("An unknown device", |label| label.as_str()).to_owned(),
+        label: label
+            .map_or("An unknown device", |label| label.as_str())
+            .to_owned(),
         since: Some(ago(info.created, now)),
         last_seen: Some(ago(info.last_seen, now)),
         is_this,

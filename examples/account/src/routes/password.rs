@@ -58,7 +58,10 @@ pub(crate) async fn submit(
     let carry = |visit| Visit::signed_in(visit, &fresh, Some(Notice::PasswordChanged));
     let completed = session.complete(attempt, carry).await;
     if completed.map_err(Failure::OthersMayRemain)?.is_signed_in() {
-        session.revoke_others().await.map_err(Failure::OthersMayRemain)?;
+        session
+            .revoke_others()
+            .await
+            .map_err(Failure::OthersMayRemain)?;
         return Ok(Redirect::to("/devices").into_response());
     }
     // Somebody else has ended this session meanwhile, and may be signed in themselves.

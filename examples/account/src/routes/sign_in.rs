@@ -68,7 +68,11 @@ pub(crate) async fn submit(
     // The password is looked up only now. One that was changed before would supersede no attempt
     // that begins after.
     let hashed = app.users.by_id(&id).map(|user| user.password);
-    if !app.passwords.is_right(form.password.clone(), hashed).await? {
+    if !app
+        .passwords
+        .is_right(form.password.clone(), hashed)
+        .await?
+    {
         return refused(&session, StatusCode::FORBIDDEN, &form, WRONG).await;
     }
     let mut attempt = attempt.label(device::label(&headers));

@@ -55,7 +55,11 @@ pub(crate) async fn submit(
     let carry = |visit| Visit::signed_in(visit, &fresh, Some(Notice::Welcome));
     let signed_in = session.complete(attempt, carry).await?;
     // Where another request came first, the account is there all the same.
-    let next = if signed_in.is_signed_in() { "/" } else { "/sign-in" };
+    let next = if signed_in.is_signed_in() {
+        "/"
+    } else {
+        "/sign-in"
+    };
     Ok(Redirect::to(next).into_response())
 }
 
