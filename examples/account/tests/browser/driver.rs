@@ -62,6 +62,6 @@ impl Driver {
         // So that a page that the policy forbids something is noticed.
         wanted.set("goog:loggingPrefs", json!({ "browser": "ALL" }))?;
         let driver = WebDriver::new(&self.url, wanted).await?;
-        Ok(Profile::new(driver, directory, agent, site))
+        Ok(Profile::new(driver, directory, site))
     }
 }

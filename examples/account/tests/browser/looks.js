@@ -54,4 +54,14 @@ for (const element of document.querySelectorAll("button, .button, nav a, input:n
   }
 }
 
+// Whoever goes by keyboard sees where they are.
+for (const element of document.querySelectorAll("a, button, input:not([type=hidden], .unseen)")) {
+  element.focus({ focusVisible: true });
+  const { outlineStyle, outlineWidth } = getComputedStyle(element);
+  if (!element.matches(":focus-visible") || outlineStyle !== "solid" || outlineWidth !== "3px") {
+    wrong.push(`${element.id || element.textContent} does not show that it is its turn`);
+  }
+  element.blur();
+}
+
 return wrong;

@@ -69,10 +69,3 @@ impl Drop for Process {
         }
     }
 }
-
-/// Ends the process of this id, and its children find out by themselves.
-pub(crate) fn kill(pid: i64) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        let _ = kill_process(pid, Signal::KILL);
-    }
-}

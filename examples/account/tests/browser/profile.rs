@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use rustix::process::{Pid, Signal, kill_process};
 use thirtyfour::{By, Cookie, WebDriver, WebElement};
 
 use crate::Result;
-use crate::process;
 use crate::server::Scratch;
 use crate::wait::until;
 
@@ -13,16 +13,14 @@ use crate::wait::until;
 pub(crate) struct Profile {
     pub(crate) driver: WebDriver,
     pub(crate) directory: Rc<Scratch>,
-    pub(crate) agent: String,
     site: String,
 }
 
 impl Profile {
-    pub(crate) fn new(driver: WebDriver, directory: Rc<Scratch>, agent: &str, site: &str) -> Self {
+    pub(crate) fn new(driver: WebDriver, directory: Rc<Scratch>, site: &str) -> Self {
         Self {
             driver,
             directory,
-            agent: agent.to_owned(),
             site: site.to_owned(),
         }
     }
@@ -160,7 +158,14 @@ impl Drop for Profile {
             .get("goog:processID")
             .cloned();
         if let Some(pid) = process.and_then(|pid| pid.as_i64()) {
-            process::kill(pid);
+            kill(pid);
         }
+    }
+}
+
+/// Ends the process of this id, and its children find out by themselves.
+fn kill(pid: i64) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, Signal::KILL);
     }
 }
