@@ -110,9 +110,9 @@ pub use placement::{Placement, PlacementKey};
 pub use record::{DecodeError, Payload, Record, RecordVersion, SessionInfo};
 pub use session_id::{IdParseError, SessionId};
 pub use sessions::{
-    AddOutcome, EveryoneEnded, InvalidSettings, Issued, Lookup, Migration, Renewal, Session,
-    SessionOptions, Sessions, SessionsBuilder, SignIn, SignInAttempt, SignOut, Stored, Tokens,
-    TryUpdateError,
+    AddOutcome, EveryoneEnded, InvalidSettings, Issued, Lookup, Migration, Renewal, Replacement,
+    Session, SessionOptions, Sessions, SessionsBuilder, SignIn, SignInAttempt, SignOut, Stored,
+    Tokens, TryUpdateError,
 };
 pub use store::{
     Cap, Cursor, InvalidCap, Listed, OnCap, Reused, Revoked, SessionStore, TokenSetPage,

@@ -315,3 +315,6 @@ fn is_page(path: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !b"\\?#\"<>".contains(&byte))
 }
+
+#[cfg(test)]
+mod tests;

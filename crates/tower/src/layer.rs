@@ -112,6 +112,11 @@ impl<T> Inner<T> {
         self.observer.watch(op, outcome, in_time).await
     }
 
+    /// What is to be said of a write whose future is dropped half-way.
+    pub(crate) fn given_up(&self) -> Error {
+        self.error(Failure::Slow, true, None)
+    }
+
     fn failed(&self, error: cloakroom_core::Error) -> Error {
         let failure = Failure::of(error.kind());
         let is_outcome_unknown = error.kind() == cloakroom_core::ErrorKind::OutcomeUnknown;

@@ -83,7 +83,7 @@
 //! the changes are saved: on what is stored by then, in one update, which is run again where another
 //! request comes between. So two requests that are under way together both keep their changes: one that
 //! counts, counts, and one that sets a key of a map sets that key alone. A handler that would rather be told
-//! of a conflict compares [`Session::revision`](cloakroom_core::Session::revision) in what it loaded.
+//! of a conflict uses [`RequestSession::replace_if_unchanged`].
 //!
 //! Changes are saved whatever status the handler answers with. A handler that wants none of them saved
 //! says [`discard`](RequestSession::discard). Where the inner service fails with an error instead of a
@@ -157,7 +157,7 @@ pub use error::{Error, Result};
 pub use failure::{Failure, Moment, OnLoadFailure, OnSaveFailure};
 pub use future::ResponseFuture;
 pub use layer::{SessionData, SessionLayer};
-pub use outcome::{Dropped, Renewed, Saved, SignInOutcome};
+pub use outcome::{Dropped, Renewed, Replaced, Saved, SignInOutcome};
 pub use request_session::RequestSession;
 pub use response::{FAILURE_HEADER, SessionFailure};
 pub use service::SessionService;

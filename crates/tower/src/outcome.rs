@@ -20,6 +20,26 @@ pub enum Saved {
     Dropped(Dropped),
 }
 
+/// What became of [`RequestSession::replace_if_unchanged`](crate::RequestSession::replace_if_unchanged).
+#[must_use]
+pub enum Replaced<T> {
+    /// There was no conflict.
+    Saved(Saved),
+    /// Another request has changed the session since this one loaded it. Nothing was written; this is
+    /// what it is now.
+    Conflict(SessionView<T>),
+}
+
+/// Without the data.
+impl<T> fmt::Debug for Replaced<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Saved(saved) => f.debug_tuple("Saved").field(saved).finish(),
+            Self::Conflict(view) => f.debug_tuple("Conflict").field(view).finish(),
+        }
+    }
+}
+
 /// Why changes were dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -2,14 +2,13 @@
 
 use std::error::Error;
 
-use axum::body::Body;
 use axum::extract::rejection::FormRejection;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use cloakroom::ErrorKind;
 use cloakroom::tower::axum::{MissingLayer, SessionRejection};
-use cloakroom::tower::{self, SessionFailure};
+use cloakroom::tower::{self, Moment, SessionFailure};
 
 use crate::page::Page;
 use crate::pages::{self, Trouble};
@@ -52,22 +51,20 @@ pub(crate) enum Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
-            // The layer has its own answers to these: redirects, and failures that `show_page` puts a page on.
+            // A redirect; or the store has failed, which the layer tells by itself.
             Self::Rejected(rejection) => rejection.into_response(),
-            Self::Session(error) => error.into_response(),
             Self::NoAccount => Redirect::to("/sign-in").into_response(),
             Self::FormOutOfDate => page(StatusCode::FORBIDDEN, &pages::FORM_OUT_OF_DATE),
             Self::FromElsewhere => page(StatusCode::FORBIDDEN, &pages::FROM_ELSEWHERE),
             Self::Form(rejection) => page(rejection.status(), &pages::FORM_UNREADABLE),
-            Self::OthersMayRemain(ref error) => {
-                log(&self);
-                let status = error.clone().into_response().status();
-                let response = page(status, &pages::OTHERS_MAY_REMAIN);
-                come_again(response)
+            // The layer has the status for these, and `Retry-After`.
+            Self::Session(error) => with_page(error.into_response(), &pages::NOT_DONE),
+            Self::OthersMayRemain(error) => {
+                with_page(error.into_response(), &pages::OTHERS_MAY_REMAIN)
             }
             Self::Store(ref error) if is_passing(error) => {
                 log(&self);
-                come_again(page(StatusCode::SERVICE_UNAVAILABLE, &pages::STORE_DOWN))
+                come_again(page(StatusCode::SERVICE_UNAVAILABLE, &pages::NOT_DONE))
             }
             Self::Store(_)
             | Self::MissingLayer(_)
@@ -81,27 +78,27 @@ impl IntoResponse for Failure {
     }
 }
 
-/// A middleware that puts a page on what the session layer answers where the store has failed. Status,
-/// headers and all stay as they are.
-pub(crate) async fn show_page(mut response: Response) -> Response {
-    let Some(failure) = response.extensions().get::<SessionFailure>() else {
+/// A middleware that puts a page on what the session layer answers in place of a handler, where the store
+/// has failed.
+pub(crate) async fn show_page(response: Response) -> Response {
+    let Some(failure) = response.extensions().get::<SessionFailure>().copied() else {
         return response;
     };
-    let trouble = match failure.failure {
-        tower::Failure::Unavailable | tower::Failure::Slow => &pages::STORE_DOWN,
-        _ => &pages::SESSION_UNREADABLE,
+    let trouble = match (failure.moment, failure.failure) {
+        (Moment::Saving, _) => &pages::NOT_DONE,
+        (Moment::Loading, tower::Failure::Unavailable | tower::Failure::Slow) => &pages::STORE_DOWN,
+        (Moment::Loading, _) => &pages::SESSION_UNREADABLE,
     };
-    let html = match pages::render(trouble) {
-        Ok(html) => html,
-        Err(_) => return response,
-    };
-    let headers = response.headers_mut();
-    headers.remove(CONTENT_LENGTH);
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    *response.body_mut() = Body::from(html);
+    with_page(response, trouble)
+}
+
+/// The same response, status, headers and all, with a page in it.
+fn with_page(mut response: Response, trouble: &'static Trouble) -> Response {
+    let page = page(response.status(), trouble);
+    let (head, body) = page.into_parts();
+    response.headers_mut().extend(head.headers);
+    response.headers_mut().remove(CONTENT_LENGTH);
+    *response.body_mut() = body;
     response
 }
 
@@ -120,10 +117,8 @@ fn page(status: StatusCode, trouble: &'static Trouble) -> Response {
 }
 
 fn come_again(mut response: Response) -> Response {
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        let headers = response.headers_mut();
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-    }
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
     response
 }
 

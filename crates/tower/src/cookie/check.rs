@@ -170,3 +170,6 @@ fn is_domain(domain: &str) -> bool {
     };
     domain.len() <= 253 && domain.split('.').all(is_label)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,17 +3,17 @@
 use std::mem;
 use std::sync::Arc;
 
-use cloakroom_core::Lookup;
+use cloakroom_core::{Lookup, Replacement};
 
 use crate::error::{Error, Result};
 use crate::layer::SessionData;
 use crate::observe::Op;
-use crate::outcome::{Dropped, Saved};
+use crate::outcome::{Dropped, Replaced, Saved};
 use crate::request_session::RequestSession;
 use crate::request_session::load::lookup_name;
 use crate::request_session::state::{Cookie, Known, State};
 use crate::source::TokenSource;
-use crate::view::SessionView;
+use crate::view::{Seen, SessionView};
 
 impl<T: SessionData> RequestSession<T> {
     /// Changes the data of the session. Returns it as it is after the change.
@@ -68,6 +68,53 @@ impl<T: SessionData> RequestSession<T> {
         self.save_pending(&mut state).await
     }
 
+    /// Replaces the data of the session, unless another request has changed it since this one loaded
+    /// it: for data whose changes cannot be run again. It does so now, and forgets the changes that are
+    /// not saved yet, which the handler saw when it made these data.
+    ///
+    /// Where there is no session, a new one is created, as by [`change`](RequestSession::change).
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](RequestSession::save).
+    pub async fn replace_if_unchanged(&self, data: T) -> Result<Replaced<T>> {
+        let mut state = self.ask().await?;
+        self.load(&mut state).await?;
+        let (Known::Found(session), Some(token)) = (&state.known, state.token.clone()) else {
+            state.forget_changes();
+            *state.copy_mut() = data;
+            state.pending.push(Box::new(|_| {}));
+            return self.save_pending(&mut state).await.map(Replaced::Saved);
+        };
+        let read = session.revision();
+        let before = state.unknown.replace(self.inner().given_up());
+        let replace = self.inner().sessions.replace(&token, read, data);
+        let replaced = self.inner().call(Op::Save, replacement_name, replace).await;
+        state.unknown = before;
+        let why = match replaced {
+            Ok(Lookup::Found(Replacement::Replaced(session))) => {
+                state.known = Known::Found(Arc::new(session));
+                state.forget_changes();
+                return Ok(Replaced::Saved(Saved::Stored));
+            }
+            Ok(Lookup::Found(Replacement::Conflict(session))) => {
+                let session = Arc::new(session);
+                let seen = Seen::Stored(Arc::clone(&session));
+                state.known = Known::Found(session);
+                state.forget_changes();
+                return Ok(Replaced::Conflict(SessionView { seen }));
+            }
+            Ok(Lookup::Replaced) => Dropped::Replaced,
+            Ok(Lookup::Reused(_)) => Dropped::Reused,
+            Ok(Lookup::Absent) => Dropped::Ended,
+            Err(error) => {
+                state.note_unknown(&error);
+                return Err(error);
+            }
+        };
+        Ok(Replaced::Saved(self.drop_changes(&mut state, why)))
+    }
+
     pub(super) async fn save_pending(&self, state: &mut State<T>) -> Result<Saved> {
         if state.pending.is_empty() {
             return Ok(Saved::Nothing);
@@ -88,12 +135,14 @@ impl<T: SessionData> RequestSession<T> {
         };
         // Taken out: where this future is dropped half-way, they may have been made.
         let mut changes = mem::take(&mut state.pending);
+        let before = state.unknown.replace(self.inner().given_up());
         let update = self.inner().sessions.update(&token, |data| {
             for change in &mut changes {
                 change(data);
             }
         });
         let updated = self.inner().call(Op::Save, lookup_name, update).await;
+        state.unknown = before;
         match updated {
             Ok(Lookup::Found(session)) => {
                 state.known = Known::Found(Arc::new(session));
@@ -103,14 +152,7 @@ impl<T: SessionData> RequestSession<T> {
             Ok(Lookup::Replaced) => Ok(self.drop_changes(state, Dropped::Replaced)),
             Ok(Lookup::Reused(_)) => Ok(self.drop_changes(state, Dropped::Reused)),
             Ok(Lookup::Absent) => Ok(self.drop_changes(state, Dropped::Ended)),
-            Err(error) => {
-                if error.is_outcome_unknown() {
-                    state.unknown = Some(error.clone());
-                } else {
-                    state.pending = changes;
-                }
-                Err(error)
-            }
+            Err(error) => Err(state.not_saved(changes, error)),
         }
     }
 
@@ -120,24 +162,19 @@ impl<T: SessionData> RequestSession<T> {
         }
         let data = state.copy_mut().clone();
         let changes = mem::take(&mut state.pending);
+        let before = state.unknown.replace(self.inner().given_up());
         let create = self.inner().sessions.create(data);
-        match self.inner().call(Op::Create, |_| "created", create).await {
+        let created = self.inner().call(Op::Create, |_| "created", create).await;
+        state.unknown = before;
+        match created {
             Ok(issued) => {
-                state.token = Some(issued.token);
                 state.source = Some(TokenSource::Cookie);
-                state.known = Known::Found(Arc::new(issued.session));
-                state.copy = None;
                 state.cookie = Cookie::Set;
+                state.copy = None;
+                self.adopt(state, issued);
                 Ok(Saved::Created)
             }
-            Err(error) => {
-                if error.is_outcome_unknown() {
-                    state.unknown = Some(error.clone());
-                } else {
-                    state.pending = changes;
-                }
-                Err(error)
-            }
+            Err(error) => Err(state.not_saved(changes, error)),
         }
     }
 
@@ -151,5 +188,12 @@ impl<T: SessionData> RequestSession<T> {
         self.inner().observer.dropped(why);
         state.bar(why);
         Saved::Dropped(why)
+    }
+}
+
+fn replacement_name<T>(replaced: &Lookup<Replacement<T>>) -> &'static str {
+    match replaced {
+        Lookup::Found(Replacement::Conflict(_)) => "conflict",
+        other => lookup_name(other),
     }
 }

@@ -11,7 +11,7 @@ use crate::observe::Op;
 use crate::outcome::{Dropped, Saved};
 use crate::request_session::RequestSession;
 use crate::request_session::load::lookup_name;
-use crate::request_session::sign_in::renewal_name;
+use crate::request_session::renew::renewal_name;
 use crate::request_session::state::{Cookie, Known, State};
 use crate::response::SessionFailure;
 

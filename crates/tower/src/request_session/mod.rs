@@ -3,6 +3,7 @@
 mod change;
 mod finish;
 mod load;
+mod renew;
 mod sign_in;
 mod sign_out;
 mod state;

@@ -1,15 +1,15 @@
-//! Signing in, and renewing the token.
+//! Signing in.
 
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
-use cloakroom_core::{Issued, Renewal, SignIn, SignInAttempt, Subject};
+use cloakroom_core::{Issued, SignIn, SignInAttempt, Subject, Token};
 
 use crate::error::{Error, Result};
+use crate::failure::Failure;
 use crate::layer::SessionData;
 use crate::observe::Op;
-use crate::outcome::{Dropped, Renewed, SignInOutcome};
+use crate::outcome::{Dropped, SignInOutcome};
 use crate::request_session::RequestSession;
 use crate::request_session::state::{Cookie, Known, State};
 use crate::source::TokenSource;
@@ -31,7 +31,8 @@ impl<T: SessionData> RequestSession<T> {
     /// [`Sessions::complete`](cloakroom_core::Sessions::complete). The response sets the cookie to the
     /// new token.
     ///
-    /// Changes of this request that are not saved yet are a part of what is carried over.
+    /// Changes of this request that are not saved yet are a part of what is carried over. A session that
+    /// cannot be read is ended, and nothing is carried over from it.
     ///
     /// # Errors
     ///
@@ -91,61 +92,16 @@ impl<T: SessionData> RequestSession<T> {
         Ok(signed_in)
     }
 
-    /// Gives the session a new token: see [`Sessions::renew`](cloakroom_core::Sessions::renew). The
-    /// response sets the cookie. Where that is to happen now and then,
-    /// [`renew_every`](crate::SessionLayerBuilder::renew_every) does it by itself.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sessions::renew`](cloakroom_core::Sessions::renew), and where the token did not come by
-    /// the cookie: [`Error::is_no_cookie`].
-    pub async fn renew(&self, grace: Duration) -> Result<Renewed> {
-        let mut state = self.ask().await?;
-        if !self.may_set_cookie(&state) {
-            return Err(Error::no_cookie());
-        }
-        let Some(renewal) = self.renewal(&mut state, grace).await? else {
-            return Ok(Renewed::NoSession);
-        };
-        Ok(match renewal {
-            Renewal::Renewed(issued) => {
-                state.cookie = Cookie::Set;
-                self.adopt(&mut state, issued);
-                Renewed::Renewed
-            }
-            Renewal::NotDue | Renewal::AlreadyRenewed => Renewed::AlreadyRenewed,
-            Renewal::Reused(_) | Renewal::Replaced | Renewal::Absent => Renewed::NoSession,
-        })
-    }
-
-    /// As [`renew`](RequestSession::renew), and hands the token to the application instead of setting
-    /// the cookie. None where the request has no token.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sessions::renew`](cloakroom_core::Sessions::renew).
-    pub async fn renew_without_cookie(&self, grace: Duration) -> Result<Option<Renewal<T>>> {
-        let mut state = self.ask().await?;
-        let renewal = self.renewal(&mut state, grace).await?;
-        if let Some(Renewal::Renewed(issued)) = &renewal {
-            state.cookie = Cookie::Leave;
-            state.source = Some(handed_out(state.source));
-            self.adopt(&mut state, issued.clone_for_handler());
-        }
-        Ok(renewal)
-    }
-
     async fn sign_in(
         &self,
         state: &mut State<T>,
         attempt: SignInAttempt,
         mut carry: impl FnMut(Option<T>) -> T + Send,
     ) -> Result<SignIn<T>> {
-        let token = state.token.clone();
         let had_session = matches!(state.known, Known::Found(_));
         // Taken out: where this future is dropped half-way, they may have been made.
         let mut changes = mem::take(&mut state.pending);
-        let carry_changed = |old: Option<T>| {
+        let mut carry_changed = |old: Option<T>| {
             // What was changed in a session that is not carried over, another user's or one that has
             // ended, is not carried over either.
             let begin = || (!had_session && !changes.is_empty()).then(T::default);
@@ -157,11 +113,14 @@ impl<T: SessionData> RequestSession<T> {
             }
             carry(old)
         };
-        let complete = self
-            .inner()
-            .sessions
-            .complete(attempt, token.as_ref(), carry_changed);
-        let done = self.inner().call(Op::SignIn, sign_in_name, complete).await;
+        let before = state.unknown.replace(self.inner().given_up());
+        let mut done = self
+            .sign_in_from(attempt.clone(), state.token.as_ref(), &mut carry_changed)
+            .await;
+        if is_unreadable(&done) && self.end_unreadable(state.token.clone()).await {
+            done = self.sign_in_from(attempt, None, &mut carry_changed).await;
+        }
+        state.unknown = before;
         match &done {
             Ok(SignIn::SignedIn { reused, .. }) => {
                 state.copy = None;
@@ -173,28 +132,32 @@ impl<T: SessionData> RequestSession<T> {
             Ok(SignIn::Superseded | SignIn::Expired | SignIn::CapReached) => {
                 state.pending = changes;
             }
-            Err(error) if error.is_outcome_unknown() => state.copy = None,
-            Err(_) => state.pending = changes,
+            // The handler is told, and nobody is signed in who does not know. What is not saved is
+            // reported like any other change.
+            Err(error) => _ = state.not_saved(changes, error.clone()),
         }
         done
     }
 
-    async fn renewal(&self, state: &mut State<T>, grace: Duration) -> Result<Option<Renewal<T>>> {
-        let Some(token) = state.token.clone() else {
-            return Ok(None);
+    async fn sign_in_from(
+        &self,
+        attempt: SignInAttempt,
+        from: Option<&Token>,
+        carry: impl FnMut(Option<T>) -> T + Send,
+    ) -> Result<SignIn<T>> {
+        let complete = self.inner().sessions.complete(attempt, from, carry);
+        self.inner().call(Op::SignIn, sign_in_name, complete).await
+    }
+
+    /// Ends a session that cannot be read, so that its user can sign in again: the token is another
+    /// then, and nothing could have been carried over.
+    async fn end_unreadable(&self, token: Option<Token>) -> bool {
+        let Some(token) = token else {
+            return false;
         };
-        let renew = self.inner().sessions.renew(&token, grace);
-        let renewal = self.inner().call(Op::Renew, renewal_name, renew).await?;
-        match &renewal {
-            Renewal::Reused(reused) => {
-                state.bar(Dropped::Reused);
-                self.answer_reuse(reused).await;
-            }
-            Renewal::Replaced => state.bar(Dropped::Replaced),
-            Renewal::Absent if matches!(state.known, Known::Found(_)) => state.bar(Dropped::Ended),
-            _ => {}
-        }
-        Ok(Some(renewal))
+        let end = self.inner().sessions.sign_out(&token);
+        let ended = self.inner().call(Op::SignOut, |_| "ended", end).await;
+        ended.is_ok()
     }
 
     /// Goes on with a new token.
@@ -211,14 +174,14 @@ impl<T: SessionData> RequestSession<T> {
 }
 
 /// How a token goes to the client that is handed to the application.
-fn handed_out(presented: Option<TokenSource>) -> TokenSource {
+pub(super) fn handed_out(presented: Option<TokenSource>) -> TokenSource {
     match presented {
         Some(TokenSource::Bearer) | None | Some(TokenSource::Cookie) => TokenSource::Bearer,
         Some(TokenSource::Function) => TokenSource::Function,
     }
 }
 
-trait CloneForHandler {
+pub(super) trait CloneForHandler {
     fn clone_for_handler(&self) -> Self;
 }
 
@@ -231,6 +194,12 @@ impl<T: Clone> CloneForHandler for Issued<T> {
     }
 }
 
+fn is_unreadable<T>(done: &Result<SignIn<T>>) -> bool {
+    let unreadable =
+        |error: &Error| error.failure() == Some(Failure::Corrupt) && !error.is_outcome_unknown();
+    done.as_ref().err().is_some_and(unreadable)
+}
+
 fn sign_in_name<T>(sign_in: &SignIn<T>) -> &'static str {
     match sign_in {
         SignIn::SignedIn { .. } => "signed_in",
@@ -238,16 +207,5 @@ fn sign_in_name<T>(sign_in: &SignIn<T>) -> &'static str {
         SignIn::Expired => "expired",
         SignIn::CapReached => "cap_reached",
         SignIn::Gone => "gone",
-    }
-}
-
-pub(super) fn renewal_name<T>(renewal: &Renewal<T>) -> &'static str {
-    match renewal {
-        Renewal::Renewed(_) => "renewed",
-        Renewal::NotDue => "not_due",
-        Renewal::AlreadyRenewed => "already_renewed",
-        Renewal::Reused(_) => "reused",
-        Renewal::Replaced => "replaced",
-        Renewal::Absent => "absent",
     }
 }

@@ -24,7 +24,8 @@ pub(super) struct State<T> {
     /// The handler's copy, where it was changed.
     pub(super) copy: Option<Arc<T>>,
     pub(super) cookie: Cookie,
-    /// A save that may have happened. Nothing makes up for it.
+    /// A save that may have happened, also because the handler gave it up half-way. Nothing makes up
+    /// for it.
     pub(super) unknown: Option<Error>,
 }
 
@@ -73,6 +74,21 @@ impl<T> State<T> {
     pub(super) fn forget_changes(&mut self) {
         self.pending.clear();
         self.copy = None;
+    }
+
+    /// Changes are not saved. They are kept, unless they may have been.
+    pub(super) fn not_saved(&mut self, changes: Vec<Change<T>>, error: Error) -> Error {
+        self.note_unknown(&error);
+        if !error.is_outcome_unknown() {
+            self.pending = changes;
+        }
+        error
+    }
+
+    pub(super) fn note_unknown(&mut self, error: &Error) {
+        if error.is_outcome_unknown() {
+            self.unknown = Some(error.clone());
+        }
     }
 
     pub(super) fn view(&self) -> Option<SessionView<T>> {

@@ -29,10 +29,6 @@ impl TroublePage {
     }
 }
 
-pub(crate) fn render(trouble: &'static Trouble) -> askama::Result<String> {
-    TroublePage::new(trouble).render()
-}
-
 const HOME: (&str, &str) = ("/", "Go to the home page");
 
 pub(crate) const STORE_DOWN: Trouble = Trouble {
@@ -40,6 +36,13 @@ pub(crate) const STORE_DOWN: Trouble = Trouble {
     text: "We cannot look up your session just now. You are still signed in, and nothing is lost. Please \
            try again in a few seconds.",
     way: ("", "Try again"),
+};
+
+pub(crate) const NOT_DONE: Trouble = Trouble {
+    title: "That did not work just now",
+    text: "We could not reach the place where we keep who is signed in, so it may not be done. Please \
+           have a look in a few seconds, and try again.",
+    way: HOME,
 };
 
 pub(crate) const SESSION_UNREADABLE: Trouble = Trouble {

@@ -56,6 +56,7 @@ async fn a_sign_out_that_failed_is_not_said_to_have_worked() {
     );
     let answer = ada.post("/sign-out", &[]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.says("it may not be done") && answer.header("retry-after").is_some());
     assert_eq!(answer.set_cookie(), None);
     site.faults.clear();
     assert!(ada.is_signed_in().await);
@@ -76,7 +77,7 @@ async fn a_list_that_failed_is_no_empty_list() {
     let answer = ada.get("/devices").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), Some("5"));
-    assert!(answer.says("You are still signed in"));
+    assert!(answer.says("That did not work just now"));
 }
 
 #[tokio::test]
@@ -90,6 +91,8 @@ async fn a_visit_that_could_not_be_counted_is_not_shown_as_counted() {
     );
     let answer = ada.get("/").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    // Nobody is told that nothing is lost.
+    assert!(answer.says("it may not be done") && !answer.says("nothing is lost"));
     site.faults.clear();
     assert!(ada.get("/").await.says("id=\"visits\">2</p>"));
 }
@@ -111,6 +114,11 @@ async fn a_sign_in_that_failed_signs_nobody_in() {
             "{operation:?}"
         );
         assert_eq!(answer.set_cookie(), None);
+        assert!(answer.says("it may not be done"));
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
         site.faults.clear();
     }
     assert_eq!(site.sessions_of("ada").await, 1);

@@ -1,0 +1,104 @@
+//! Replacing data that nobody else has changed.
+
+#![cfg(feature = "testing")]
+
+mod support;
+
+use cloakroom_core::fault::FaultStore;
+use cloakroom_core::{ErrorKind, Lookup, Operation, Replacement, Sessions};
+use support::MapStore;
+
+fn sessions() -> (Sessions<String>, cloakroom_core::fault::Faults) {
+    let store = FaultStore::new(MapStore::default());
+    let faults = store.faults();
+    let sessions = Sessions::builder(store).retries(0).build().unwrap();
+    (sessions, faults)
+}
+
+#[tokio::test]
+async fn data_that_nobody_has_changed_are_replaced() {
+    let (sessions, _) = sessions();
+    let visit = sessions.create("first".to_owned()).await.unwrap();
+    let read = visit.session.revision();
+    let replaced = sessions
+        .replace(&visit.token, read, "second".to_owned())
+        .await;
+    let Ok(Lookup::Found(Replacement::Replaced(session))) = replaced else {
+        panic!("{replaced:?}");
+    };
+    assert_eq!(
+        (session.data().as_str(), session.revision()),
+        ("second", read.next())
+    );
+    let stored = sessions.peek(&visit.token).await.unwrap().found().unwrap();
+    assert_eq!(
+        (stored.data().as_str(), stored.revision()),
+        ("second", read.next())
+    );
+}
+
+#[tokio::test]
+async fn data_that_another_has_changed_are_not_replaced() {
+    let (sessions, _) = sessions();
+    let visit = sessions.create("first".to_owned()).await.unwrap();
+    let read = visit.session.revision();
+    let theirs = sessions
+        .update(&visit.token, |data| *data = "theirs".to_owned())
+        .await;
+    assert!(theirs.unwrap().is_found());
+    let replaced = sessions
+        .replace(&visit.token, read, "mine".to_owned())
+        .await;
+    let Ok(Lookup::Found(Replacement::Conflict(session))) = replaced else {
+        panic!("{replaced:?}");
+    };
+    assert_eq!(session.data(), "theirs");
+}
+
+#[tokio::test]
+async fn a_change_between_the_look_and_the_write_is_a_conflict_too() {
+    let (sessions, faults) = sessions();
+    let visit = sessions.create("first".to_owned()).await.unwrap();
+    let read = visit.session.revision();
+    let hold = faults.hold_before(Operation::Update);
+    let (token, mine) = (visit.token.clone(), sessions.clone());
+    let replace = tokio::spawn(async move { mine.replace(&token, read, "mine".to_owned()).await });
+    hold.arrived().await;
+    let theirs = sessions
+        .update(&visit.token, |data| *data = "theirs".to_owned())
+        .await;
+    assert!(theirs.unwrap().is_found());
+    hold.release();
+    let replaced = replace.await.unwrap().unwrap();
+    let Lookup::Found(Replacement::Conflict(session)) = replaced else {
+        panic!("{replaced:?}");
+    };
+    assert_eq!(session.data(), "theirs");
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_is_not_made_again() {
+    let (sessions, _) = sessions();
+    let visit = sessions.create("first".to_owned()).await.unwrap();
+    let read = visit.session.revision();
+    let _ = sessions.sign_out(&visit.token).await.unwrap();
+    let replaced = sessions
+        .replace(&visit.token, read, "second".to_owned())
+        .await;
+    assert!(matches!(replaced, Ok(Lookup::Absent)));
+    assert!(matches!(
+        sessions.peek(&visit.token).await,
+        Ok(Lookup::Absent)
+    ));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_an_unknown_outcome() {
+    let (sessions, faults) = sessions();
+    let visit = sessions.create("first".to_owned()).await.unwrap();
+    faults.lose_answer(Operation::Update);
+    let replaced = sessions
+        .replace(&visit.token, visit.session.revision(), "second".to_owned())
+        .await;
+    assert_eq!(replaced.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+}

@@ -1,0 +1,88 @@
+//! Renewing the token.
+
+use std::time::Duration;
+
+use cloakroom_core::Renewal;
+
+use crate::error::{Error, Result};
+use crate::layer::SessionData;
+use crate::observe::Op;
+use crate::outcome::{Dropped, Renewed};
+use crate::request_session::RequestSession;
+use crate::request_session::sign_in::{CloneForHandler as _, handed_out};
+use crate::request_session::state::{Cookie, Known, State};
+
+impl<T: SessionData> RequestSession<T> {
+    /// Gives the session a new token: see [`Sessions::renew`](cloakroom_core::Sessions::renew). The
+    /// response sets the cookie. Where that is to happen now and then,
+    /// [`renew_every`](crate::SessionLayerBuilder::renew_every) does it by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sessions::renew`](cloakroom_core::Sessions::renew), and where the token did not come by
+    /// the cookie: [`Error::is_no_cookie`].
+    pub async fn renew(&self, grace: Duration) -> Result<Renewed> {
+        let mut state = self.ask().await?;
+        if !self.may_set_cookie(&state) {
+            return Err(Error::no_cookie());
+        }
+        let Some(renewal) = self.renewal(&mut state, grace).await? else {
+            return Ok(Renewed::NoSession);
+        };
+        Ok(match renewal {
+            Renewal::Renewed(issued) => {
+                state.cookie = Cookie::Set;
+                self.adopt(&mut state, issued);
+                Renewed::Renewed
+            }
+            Renewal::NotDue | Renewal::AlreadyRenewed => Renewed::AlreadyRenewed,
+            Renewal::Reused(_) | Renewal::Replaced | Renewal::Absent => Renewed::NoSession,
+        })
+    }
+
+    /// As [`renew`](RequestSession::renew), and hands the token to the application instead of setting
+    /// the cookie. None where the request has no token.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sessions::renew`](cloakroom_core::Sessions::renew).
+    pub async fn renew_without_cookie(&self, grace: Duration) -> Result<Option<Renewal<T>>> {
+        let mut state = self.ask().await?;
+        let renewal = self.renewal(&mut state, grace).await?;
+        if let Some(Renewal::Renewed(issued)) = &renewal {
+            state.cookie = Cookie::Leave;
+            state.source = Some(handed_out(state.source));
+            self.adopt(&mut state, issued.clone_for_handler());
+        }
+        Ok(renewal)
+    }
+
+    async fn renewal(&self, state: &mut State<T>, grace: Duration) -> Result<Option<Renewal<T>>> {
+        let Some(token) = state.token.clone() else {
+            return Ok(None);
+        };
+        let renew = self.inner().sessions.renew(&token, grace);
+        let renewal = self.inner().call(Op::Renew, renewal_name, renew).await?;
+        match &renewal {
+            Renewal::Reused(reused) => {
+                state.bar(Dropped::Reused);
+                self.answer_reuse(reused).await;
+            }
+            Renewal::Replaced => state.bar(Dropped::Replaced),
+            Renewal::Absent if matches!(state.known, Known::Found(_)) => state.bar(Dropped::Ended),
+            _ => {}
+        }
+        Ok(Some(renewal))
+    }
+}
+
+pub(super) fn renewal_name<T>(renewal: &Renewal<T>) -> &'static str {
+    match renewal {
+        Renewal::Renewed(_) => "renewed",
+        Renewal::NotDue => "not_due",
+        Renewal::AlreadyRenewed => "already_renewed",
+        Renewal::Reused(_) => "reused",
+        Renewal::Replaced => "replaced",
+        Renewal::Absent => "absent",
+    }
+}

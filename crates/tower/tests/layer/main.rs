@@ -1,0 +1,18 @@
+//! What the layer does, in an application of axum's, without a network.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod asking;
+mod caches;
+mod changing;
+mod cookies;
+mod extractors;
+mod failures;
+mod failures_policy;
+mod late;
+mod renewing;
+mod signing_in;
+mod signing_out;
+mod sources;
+mod stacking;

@@ -1,0 +1,173 @@
+//! Renewing tokens.
+
+use std::time::Duration;
+
+use cloakroom_core::{Lookup, Operation};
+use cloakroom_tower::{
+    OnReused, Renewed, RequestSession, Result, SessionLayer, SessionLayerBuilder,
+};
+
+use crate::support::{World, app, ask, cookie};
+
+type Data = Vec<u32>;
+
+const GRACE: Duration = Duration::from_secs(60);
+
+fn renewing(world: &World<Data>) -> SessionLayerBuilder<Data> {
+    SessionLayer::builder(world.sessions.clone()).renew_every(Duration::from_secs(300), GRACE)
+}
+
+async fn read(session: RequestSession<Data>) -> Result<String> {
+    Ok(session.get().await?.is_some().to_string())
+}
+
+#[tokio::test]
+async fn a_token_that_is_old_enough_is_renewed_with_the_response() {
+    let world = World::<Data>::new();
+    let old = world.signed_in("ada").await;
+    let app = app(renewing(&world).build().unwrap(), read);
+    assert!(
+        ask(&app, &[("cookie", &cookie(&old))])
+            .await
+            .set_cookies()
+            .is_empty()
+    );
+    world.clock.advance(Duration::from_secs(300));
+    let new = ask(&app, &[("cookie", &cookie(&old))])
+        .await
+        .token()
+        .unwrap();
+    assert!(new != old);
+    // Others that were under way with the old one are served, and get no other.
+    let late = ask(&app, &[("cookie", &cookie(&old))]).await;
+    assert_eq!((late.body.as_str(), late.set_cookies().len()), ("true", 0));
+    let next = ask(&app, &[("cookie", &cookie(&new))]).await;
+    assert_eq!((next.body.as_str(), next.set_cookies().len()), ("true", 0));
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_leaves_the_old_token_and_the_response_as_they_are() {
+    let world = World::<Data>::new();
+    let old = world.signed_in("ada").await;
+    let app = app(renewing(&world).build().unwrap(), read);
+    world.clock.advance(Duration::from_secs(300));
+    let kind = cloakroom_core::ErrorKind::Unavailable;
+    world.faults.fail_before(Operation::Renew, kind);
+    let answer = ask(&app, &[("cookie", &cookie(&old))]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.set_cookies().len()),
+        (200, 0)
+    );
+    assert!(world.sessions.load(&old).await.unwrap().is_found());
+}
+
+#[tokio::test]
+async fn a_handler_can_renew_and_its_changes_follow() {
+    let world = World::<Data>::new();
+    let old = world.signed_in("ada").await;
+    let handler = async |session: RequestSession<Data>| -> Result<()> {
+        session.change(|data| data.push(1)).await?;
+        assert_eq!(session.renew(Duration::ZERO).await?, Renewed::Renewed);
+        session.change(|data| data.push(2)).await?;
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let new = ask(&app, &[("cookie", &cookie(&old))])
+        .await
+        .token()
+        .unwrap();
+    assert_eq!(world.data(&new).await.unwrap(), [1, 2]);
+    assert!(matches!(
+        world.sessions.load(&old).await,
+        Ok(Lookup::Reused(_))
+    ));
+    // Without a session there is nothing to renew.
+    let nothing = async |session: RequestSession<Data>| -> Result<()> {
+        assert_eq!(session.renew(Duration::ZERO).await?, Renewed::NoSession);
+        Ok(())
+    };
+    let nothing = crate::support::app(SessionLayer::new(world.sessions.clone()), nothing);
+    assert_eq!(ask(&nothing, &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_slow_renewal_does_not_bring_back_a_token_of_before_a_sign_in() {
+    let world = World::<Data>::new();
+    let old = world.signed_in("ada").await;
+    let sessions = world.sessions.clone();
+    let presented = old.clone();
+    let handler = async move |session: RequestSession<Data>| -> Result<()> {
+        assert_eq!(session.renew(GRACE).await?, Renewed::Renewed);
+        // Meanwhile another request reauthenticates with the old token, in its grace.
+        let ada = cloakroom_core::Subject::new("ada").unwrap();
+        let attempt = sessions.begin_sign_in(&ada).await.unwrap();
+        let done = sessions.complete(attempt, Some(&presented), Option::unwrap_or_default);
+        assert!(done.await.unwrap().signed_in().is_some());
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let answer = ask(&app, &[("cookie", &cookie(&old))]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.set_cookies().len()),
+        (200, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_slow_renewal_does_not_bring_back_a_token_of_before_another_renewal() {
+    let world = World::<Data>::new();
+    let old = world.signed_in("ada").await;
+    let sessions = world.sessions.clone();
+    let handler = async move |session: RequestSession<Data>| -> Result<()> {
+        assert_eq!(session.renew(GRACE).await?, Renewed::Renewed);
+        let mine = session.token().await?.unwrap();
+        assert!(sessions.load(&mine).await.unwrap().is_found());
+        let theirs = sessions.renew(&mine, GRACE).await.unwrap();
+        assert!(matches!(theirs, cloakroom_core::Renewal::Renewed(_)));
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let answer = ask(&app, &[("cookie", &cookie(&old))]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.set_cookies().len()),
+        (200, 0)
+    );
+}
+
+#[tokio::test]
+async fn what_a_reused_token_does_is_the_applications_choice() {
+    for (policy, left) in [
+        (OnReused::Nothing, 2),
+        (OnReused::EndSession, 1),
+        (OnReused::EndAllOfSubject, 0),
+    ] {
+        let world = World::<Data>::new();
+        let old = world.signed_in("ada").await;
+        let _other = world.signed_in("ada").await;
+        let renewed = world.sessions.renew(&old, Duration::ZERO).await.unwrap();
+        let cloakroom_core::Renewal::Renewed(renewed) = renewed else {
+            panic!("not renewed");
+        };
+        assert!(
+            world
+                .sessions
+                .load(&renewed.token)
+                .await
+                .unwrap()
+                .is_found()
+        );
+        let handler = async |session: RequestSession<Data>| -> Result<String> {
+            session.change(|data| data.push(1)).await?;
+            Ok(session.subject().await?.is_none().to_string())
+        };
+        let layer = SessionLayer::builder(world.sessions.clone()).on_reused(policy);
+        let app = app(layer.build().unwrap(), handler);
+        let answer = ask(&app, &[("cookie", &cookie(&old))]).await;
+        assert_eq!(
+            (answer.body.as_str(), answer.set_cookies().len()),
+            ("true", 0)
+        );
+        assert_eq!(world.count_of("ada").await, left, "{policy:?}");
+        assert_eq!(world.count().await, left as u64, "{policy:?}");
+    }
+}
