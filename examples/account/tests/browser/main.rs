@@ -2,11 +2,6 @@
 //!
 //! `cargo xtask test` installs both programs where it can. Pictures of every page are left in
 //! `target/account-pages`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test may panic: that is how it fails"
-)]
 
 mod cookies;
 mod devices;
