@@ -11,7 +11,8 @@ use support::MapStore;
 fn sessions() -> (Sessions<String>, cloakroom_core::fault::Faults) {
     let store = FaultStore::new(MapStore::default());
     let faults = store.faults();
-    let sessions = Sessions::builder(store).retries(0).build().unwrap();
+    let sessions = Sessions::builder(store).retries(0).build();
+    let sessions = sessions.expect("valid settings");
     (sessions, faults)
 }
 

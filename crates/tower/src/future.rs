@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use pin_project_lite::pin_project;
 
+use crate::body::SessionBody;
 use crate::layer::SessionData;
 use crate::request_session::{Finished, RequestSession};
 
@@ -43,9 +44,8 @@ impl<F, E, T, B> Future for ResponseFuture<F, T, B>
 where
     F: Future<Output = Result<Response<B>, E>>,
     T: SessionData,
-    B: Default,
 {
-    type Output = F::Output;
+    type Output = Result<Response<SessionBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -54,12 +54,9 @@ where
             None => {
                 let session = &this.session.0;
                 // Without a response there is nobody to hand a token to, and nothing is saved.
-                let response = match ready!(this.work.poll(cx)) {
-                    Ok(response) => response,
-                    error => return Poll::Ready(error),
-                };
+                let response = ready!(this.work.poll(cx))?;
                 if !session.close() {
-                    return Poll::Ready(Ok(response));
+                    return Poll::Ready(Ok(response.map(SessionBody::of)));
                 }
                 Finishing {
                     response,

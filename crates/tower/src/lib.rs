@@ -137,6 +137,7 @@
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub mod axum;
+mod body;
 mod builder;
 mod cookie;
 mod error;
@@ -151,6 +152,7 @@ mod service;
 mod source;
 mod view;
 
+pub use body::SessionBody;
 pub use builder::{InvalidLayer, OnReused, SessionLayerBuilder};
 pub use cookie::{InvalidCookie, Persistence, SameSite, SessionCookie};
 pub use error::{Error, Result};

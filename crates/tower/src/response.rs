@@ -5,6 +5,7 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use crate::body::SessionBody;
 use crate::error::{Error, Why};
 use crate::failure::{Failure, Moment};
 use crate::request_session::Finished;
@@ -28,10 +29,10 @@ pub struct SessionFailure {
 
 impl Finished {
     /// The response as it leaves.
-    pub(crate) fn apply<B: Default>(self, response: Response<B>) -> Response<B> {
+    pub(crate) fn apply<B>(self, response: Response<B>) -> Response<SessionBody<B>> {
         let mut response = match &self.failure {
             Some((_, error)) if self.replaces_response => replacement(error),
-            _ => response,
+            _ => response.map(SessionBody::of),
         };
         if let Some((failure, _)) = self.failure {
             response.extensions_mut().insert(failure);
@@ -56,8 +57,8 @@ impl Finished {
 }
 
 /// The response to a failure, with an empty body.
-fn replacement<B: Default>(error: &Error) -> Response<B> {
-    let mut response = Response::new(B::default());
+fn replacement<B>(error: &Error) -> Response<SessionBody<B>> {
+    let mut response = Response::new(SessionBody::default());
     *response.status_mut() = status(error);
     describe(error, response.headers_mut());
     response

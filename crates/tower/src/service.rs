@@ -7,14 +7,12 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_service::Service;
 
+use crate::body::SessionBody;
 use crate::future::ResponseFuture;
 use crate::layer::{Inner, SessionData};
 use crate::request_session::RequestSession;
 
 /// What [`SessionLayer`](crate::SessionLayer) makes of a service.
-///
-/// The body of the response needs a default, an empty one, for the response to a failure. Those of axum,
-/// hyper and tonic have one.
 pub struct SessionService<S, T> {
     service: S,
     inner: Arc<Inner<T>>,
@@ -30,9 +28,8 @@ impl<S, T, A, B> Service<Request<A>> for SessionService<S, T>
 where
     S: Service<Request<A>, Response = Response<B>>,
     T: SessionData,
-    B: Default,
 {
-    type Response = Response<B>;
+    type Response = Response<SessionBody<B>>;
     type Error = S::Error;
     type Future = ResponseFuture<S::Future, T, B>;
 

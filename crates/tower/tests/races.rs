@@ -1,6 +1,7 @@
 //! The races of the peers, over a real listener: what a slow request does to a session that another
 //! request of the same browser changes, ends or replaces meanwhile. The order is forced in every
 //! round; where in its work the slow request waits is drawn from the round's number.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::failure::{Moment, OnLoadFailure, OnSaveFailure};
 use crate::layer::{Renewal, SessionData};
 use crate::observe::Op;
-use crate::outcome::{Dropped, Saved};
+use crate::outcome::Dropped;
 use crate::request_session::RequestSession;
 use crate::request_session::load::lookup_name;
 use crate::request_session::renew::renewal_name;
@@ -39,7 +39,7 @@ impl<T: SessionData> RequestSession<T> {
         let mut state = self.shared.state.lock().await;
         let by_handler = state.cookie == Cookie::Set;
         let saved = self.save_pending(&mut state).await;
-        if by_handler && !matches!(saved, Ok(Saved::Stored)) {
+        if by_handler && !state.was_just_seen(&saved) {
             self.check(&mut state).await;
         }
         if state.cookie == Cookie::Leave {

@@ -139,8 +139,8 @@ impl<T: SessionData> RequestSession<T> {
         Ok(view.and_then(|view| view.subject().cloned()))
     }
 
-    /// The token that the session has now, for calls of [`Sessions`] that take one. It is the secret
-    /// of the client: not for logs, nor for pages.
+    /// The token of this request, or the one that it was given since, for calls of [`Sessions`] that take
+    /// one. It is not looked up for that. It is the secret of the client: not for logs, nor for pages.
     ///
     /// # Errors
     ///

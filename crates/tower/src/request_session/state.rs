@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use cloakroom_core::{Session, Token};
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::layer::SessionData;
-use crate::outcome::Dropped;
+use crate::outcome::{Dropped, Saved};
 use crate::source::TokenSource;
 use crate::view::{Seen, SessionView};
 
@@ -74,6 +74,14 @@ impl<T> State<T> {
     pub(super) fn forget_changes(&mut self) {
         self.pending.clear();
         self.copy = None;
+    }
+
+    /// Whether saving has just shown that the token is the one that the session has.
+    pub(super) fn was_just_seen(&self, saved: &Result<Saved>) -> bool {
+        match (&self.known, saved) {
+            (Known::Found(session), Ok(Saved::Stored)) => !session.is_by_old_token(),
+            _ => false,
+        }
     }
 
     /// Changes are not saved. They are kept, unless they may have been.

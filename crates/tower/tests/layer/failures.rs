@@ -8,7 +8,8 @@ use cloakroom_core::fault::Calls;
 use cloakroom_core::{ErrorKind, Operation};
 use cloakroom_tower::{Failure, RequestSession, Result, SessionLayer};
 
-use crate::support::{World, app, ask, browser::Answer, cookie};
+use crate::support::browser::{Answer, Browser};
+use crate::support::{World, app, ask, cookie, serve, soon};
 
 type Data = Vec<u32>;
 
@@ -252,4 +253,29 @@ async fn a_sign_out_that_fails_says_so_and_keeps_the_cookie() {
         "unavailable",
     );
     assert!(world.sessions.load(&token).await.unwrap().is_found());
+}
+
+/// Over a listener, where the timer is real and short.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_is_answered_while_the_store_hangs_and_served_once_it_does_not() {
+    let world = World::<Data>::new();
+    let layer = SessionLayer::builder(world.sessions.clone())
+        .store_deadline(Duration::from_millis(50))
+        .build()
+        .unwrap();
+    let handler = async |session: RequestSession<Data>| -> Result<String> {
+        let view = session.change(|data| data.push(1)).await?;
+        Ok(view.data().len().to_string())
+    };
+    let browser = Browser::new(serve(app(layer, handler)).await);
+    let mut tab = browser.tab().await;
+    assert_eq!(tab.get("/").await.body, "1");
+    for operation in [Operation::Load, Operation::Update] {
+        let hold = world.faults.hold_before(Calls::to(operation).always());
+        let answer = soon(tab.get("/")).await;
+        assert_closed(&answer, "slow");
+        // Neither this one, which may have changed it, nor any other is made up for.
+        hold.fail(ErrorKind::Unavailable);
+    }
+    assert_eq!(tab.get("/").await.body, "2");
 }

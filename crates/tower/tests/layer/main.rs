@@ -1,4 +1,5 @@
 //! What the layer does, in an application of axum's, without a network.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../support/mod.rs"]
 mod support;

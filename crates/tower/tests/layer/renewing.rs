@@ -124,6 +124,8 @@ async fn a_slow_renewal_does_not_bring_back_a_token_of_before_another_renewal() 
         assert!(sessions.load(&mine).await.unwrap().is_found());
         let theirs = sessions.renew(&mine, GRACE).await.unwrap();
         assert!(matches!(theirs, cloakroom_core::Renewal::Renewed(_)));
+        // The token still works, in its grace, and is the older one all the same.
+        session.change(|data| data.push(1)).await?;
         Ok(())
     };
     let app = app(SessionLayer::new(world.sessions.clone()), handler);

@@ -59,6 +59,36 @@ async fn the_layer_goes_anywhere_among_others() {
     }
 }
 
+/// Layers that wrap the body, in one stack with this one, in both orders.
+#[tokio::test]
+async fn the_layer_goes_around_any_body_and_into_any() {
+    let world = World::<Data>::new();
+    let layer = SessionLayer::new(world.sessions.clone());
+    let wrapping = || {
+        ServiceBuilder::new()
+            .layer(tower_http::trace::TraceLayer::new_for_http())
+            .layer(tower_http::compression::CompressionLayer::new())
+            .layer(tower_http::catch_panic::CatchPanicLayer::new())
+    };
+    let base = || Router::new().route("/", get(count));
+    for app in [
+        base().layer(ServiceBuilder::new().layer(layer.clone()).layer(wrapping())),
+        base().layer(ServiceBuilder::new().layer(wrapping()).layer(layer.clone())),
+        base().layer(wrapping()).layer(layer.clone()),
+        base().layer(layer).layer(wrapping()),
+    ] {
+        let token = ask(&app, &[]).await.token().unwrap();
+        let header = cookie(&token);
+        let second = ask(&app, &[("cookie", &header)]).await;
+        assert_eq!((second.body.as_str(), second.set_cookies().len()), ("2", 0));
+        world
+            .faults
+            .fail_before(Operation::Load, ErrorKind::Unavailable);
+        let failed = ask(&app, &[("cookie", &header)]).await;
+        assert_eq!((failed.status.as_u16(), failed.body.as_str()), (503, ""));
+    }
+}
+
 #[tokio::test]
 async fn two_layers_with_different_cookies_and_types_live_in_one_app() {
     let (numbers, texts) = (World::<Data>::new(), World::<String>::new());
@@ -91,20 +121,21 @@ async fn two_layers_with_different_cookies_and_types_live_in_one_app() {
     assert_eq!(one.body, "3");
 }
 
+async fn by_hyper(request: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let session = request.extensions().get::<RequestSession<Data>>().unwrap();
+    let text = match session.change(|count| *count += 1).await {
+        Ok(view) => view.data().to_string(),
+        Err(error) => error.to_string(),
+    };
+    Ok(Response::new(Full::new(Bytes::from(text))))
+}
+
 #[tokio::test]
 async fn a_service_of_hypers_bodies_has_sessions_too() {
     let world = World::<Data>::new();
-    let handler = service_fn(async |request: Request<()>| {
-        let session = request.extensions().get::<RequestSession<Data>>().unwrap();
-        let text = match session.change(|count| *count += 1).await {
-            Ok(view) => view.data().to_string(),
-            Err(error) => error.to_string(),
-        };
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(text))))
-    });
     let mut service = ServiceBuilder::new()
         .layer(SessionLayer::new(world.sessions.clone()))
-        .service(handler);
+        .service(service_fn(by_hyper));
     let request = |header: &str| Request::get("/").header("cookie", header).body(()).unwrap();
     let first = service
         .ready()
@@ -124,7 +155,7 @@ async fn a_service_of_hypers_bodies_has_sessions_too() {
         .unwrap();
     assert_eq!(second.into_body().collect().await.unwrap().to_bytes(), "2");
 
-    // The response to a failure is made without the handler, of a body of the same type.
+    // The response to a failure is made without the handler.
     world
         .faults
         .fail_before(Operation::Load, ErrorKind::Unavailable);
@@ -148,25 +179,26 @@ async fn a_service_of_hypers_bodies_has_sessions_too() {
     );
 }
 
+async fn by_tonic(
+    request: Request<tonic::body::Body>,
+) -> Result<Response<tonic::body::Body>, Infallible> {
+    let session = request.extensions().get::<RequestSession<Data>>().unwrap();
+    Ok(match session.subject().await.ok().flatten() {
+        Some(_) => Response::new(tonic::body::Body::empty()),
+        None => tonic::Status::unauthenticated("sign in").into_http(),
+    })
+}
+
 #[tokio::test]
 async fn a_service_of_tonics_bodies_has_sessions_too() {
     let world = World::<Data>::new();
     let token = world.signed_in("ada").await;
-    let handler = service_fn(async |request: Request<tonic::body::Body>| {
-        let session = request.extensions().get::<RequestSession<Data>>().unwrap();
-        let subject = session.subject().await.ok().flatten();
-        let status = tonic::Status::unauthenticated("sign in");
-        Ok::<_, Infallible>(match subject {
-            Some(_) => Response::new(tonic::body::Body::empty()),
-            None => status.into_http(),
-        })
-    });
     let layer = SessionLayer::builder(world.sessions.clone())
         .without_cookie()
         .bearer();
     let mut service = ServiceBuilder::new()
         .layer(layer.build().unwrap())
-        .service(handler);
+        .service(service_fn(by_tonic));
     let request = |header: &str| {
         let request = Request::post("/").header("authorization", header);
         request.body(tonic::body::Body::empty()).unwrap()
@@ -205,8 +237,9 @@ async fn a_service_of_tonics_bodies_has_sessions_too() {
 #[tokio::test]
 async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
     let world = World::<Data>::new();
-    let handler =
-        service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(String::new())));
+    let handler = service_fn(|_: Request<()>| {
+        std::future::ready(Ok::<_, Infallible>(Response::new(String::new())))
+    });
     let limited = tower::limit::ConcurrencyLimit::new(handler, 1);
     let mut service = ServiceBuilder::new()
         .layer(SessionLayer::new(world.sessions.clone()))
