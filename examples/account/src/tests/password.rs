@@ -102,6 +102,29 @@ async fn a_sign_in_under_way_with_the_old_password_comes_too_late() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_begins_after_the_change_is_checked_by_the_new_password() {
+    let site = Site::new();
+    let mut ada = site.signed_up("ada").await;
+    ada.get("/password").await;
+    let mut thief = site.browser();
+    thief.get("/sign-in").await;
+    // The name was looked up before the change, and the attempt begins after it: nothing supersedes that.
+    let hold = site.faults.hold_before(Operation::Begin);
+    let entering = tokio::spawn(async move {
+        let fields = [("name", "ada"), ("password", "correct horse")];
+        thief.post("/sign-in", &fields).await
+    });
+    hold.arrived().await;
+    assert_eq!(
+        ada.post("/password", &CHANGE).await.location(),
+        Some("/devices")
+    );
+    hold.release();
+    assert_eq!(entering.await.unwrap().status, StatusCode::FORBIDDEN);
+    assert_eq!(site.sessions_of("ada").await, 1);
+}
+
+#[tokio::test]
 async fn of_two_changes_at_once_one_wins_and_both_are_told() {
     let site = Site::new();
     let mut laptop = site.signed_up("ada").await;
