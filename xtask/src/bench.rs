@@ -1,13 +1,14 @@
-//! `cargo xtask bench`: the benchmarks, with their own arguments.
+//! `cargo xtask bench` and `cargo xtask load`: the benchmarks, with their own arguments.
 
 use crate::command::CommandLine;
 use crate::failure::Result;
 
-pub(crate) fn run(words: &[String]) -> Result {
-    command(words).run()
+/// Runs one of the programs of the benches.
+pub(crate) fn run(program: &str, words: &[String]) -> Result {
+    command(program, words).run()
 }
 
-fn command(words: &[String]) -> CommandLine {
+fn command(program: &str, words: &[String]) -> CommandLine {
     // As `test` needs the dashes, a hand may well type them here too.
     let args = match words.split_first() {
         Some((dashes, rest)) if dashes == "--" => rest,
@@ -15,7 +16,7 @@ fn command(words: &[String]) -> CommandLine {
     };
     CommandLine::cargo()
         .args(["run", "--release", "--package", "cloakroom-benches"])
-        .args(["--bin", "bench", "--"])
+        .args(["--bin", program, "--"])
         .args(args)
 }
 
@@ -28,7 +29,7 @@ mod tests {
         let expected = "cargo run --release --package cloakroom-benches --bin bench -- --quick";
         for words in [&["--quick"][..], &["--", "--quick"]] {
             let words: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
-            assert_eq!(command(&words).to_string(), expected);
+            assert_eq!(command("bench", &words).to_string(), expected);
         }
     }
 }

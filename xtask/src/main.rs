@@ -37,6 +37,8 @@ The chores of Cloakroom.
       Runs every fuzz target, or those named, for N seconds each (60 by default).
   cargo xtask bench [ARGS]
       Runs the benchmarks. ARGS go to them, for instance: --quick
+  cargo xtask load [ARGS]
+      Measures requests per second over HTTP, beside tower-sessions. ARGS as for bench.
   cargo xtask help
       Prints this.
 ";
@@ -74,7 +76,8 @@ fn dispatch() -> Result {
         "test" => test::run(rest),
         "ci" => ci::run(rest),
         "fuzz" => fuzz::run(rest),
-        "bench" => bench::run(rest),
+        "bench" => bench::run("bench", rest),
+        "load" => bench::run("load", rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

@@ -16,6 +16,16 @@ const PROGRAMS: &[Program] = &[
         package: "redis-server",
         needed_by: "the tests of the store on Redis, which start servers of their own",
     },
+    Program {
+        name: "chromium",
+        package: "chromium",
+        needed_by: "the browser test of the account application",
+    },
+    Program {
+        name: "chromedriver",
+        package: "chromium-driver",
+        needed_by: "the browser test of the account application",
+    },
 ];
 
 pub(crate) fn run(words: &[String]) -> Result {

@@ -1,0 +1,56 @@
+//! The application: what its handlers share, and which path leads to which.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, map_response};
+use axum::routing::{get, post};
+use cloakroom::tower::SessionLayer;
+
+use crate::passwords::Passwords;
+use crate::routes::{assets, confirm, delete, devices, home, password, sign_in, sign_out, sign_up};
+use crate::users::Users;
+use crate::visit::Visit;
+use crate::{failure, headers, origin};
+
+/// What the handlers share. Sessions are not among it: the layer hands each request its own.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) users: Users,
+    pub(crate) passwords: Passwords,
+    /// How long ago the password may have been typed before a dangerous action.
+    pub(crate) confirm_after: Duration,
+}
+
+/// No form here is longer.
+const LONGEST_FORM: usize = 16 * 1024;
+
+impl App {
+    pub(crate) fn router(self, sessions: SessionLayer<Visit>) -> Router {
+        Router::new()
+            .route("/", get(home::show))
+            .route("/sign-up", get(sign_up::show).post(sign_up::submit))
+            .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+            .route("/sign-out", post(sign_out::submit))
+            .route("/goodbye", get(sign_out::show))
+            .route("/devices", get(devices::show))
+            .route("/devices/end", post(devices::end_one))
+            .route("/devices/end-others", post(devices::end_others))
+            .route("/password", get(password::show).post(password::submit))
+            .route("/confirm", get(confirm::show).post(confirm::submit))
+            .route("/delete-account", get(delete::show).post(delete::submit))
+            .route("/account-deleted", get(delete::done))
+            .route("/style.css", get(assets::style))
+            .route("/icon.svg", get(assets::icon))
+            .fallback(failure::not_found)
+            .method_not_allowed_fallback(failure::not_allowed)
+            .layer(sessions)
+            // From here on outwards: what needs no session.
+            .layer(from_fn(origin::same_origin_only))
+            .layer(map_response(failure::show_page))
+            .layer(map_response(headers::add))
+            .layer(DefaultBodyLimit::max(LONGEST_FORM))
+            .with_state(self)
+    }
+}

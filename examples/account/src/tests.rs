@@ -1,0 +1,17 @@
+//! The application from outside: requests go in, responses come out, and time is moved by hand.
+
+mod browser;
+mod devices;
+mod failures;
+mod forms;
+mod pages;
+mod password;
+mod scratch;
+mod sign_in;
+mod sign_up;
+mod site;
+mod step_up;
+
+use browser::{Answer, Browser};
+pub(crate) use scratch::Scratch;
+use site::Site;
