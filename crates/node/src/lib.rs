@@ -1,0 +1,33 @@
+#![doc = include_str!("../docs/crate.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+/// Moving a service.
+pub mod guide {}
+
+mod cookie;
+mod damage;
+mod json;
+mod layout;
+mod link;
+mod script;
+mod servers;
+mod session;
+mod sid;
+mod sign;
+mod store;
+
+pub use cookie::{
+    Attributes, ExpressCookies, ExpressReading, InvalidCookie, KoaCookies, KoaReading, Priority,
+    SameSite,
+};
+pub use damage::Damage;
+pub use json::NotJson;
+pub use layout::{CookieSession, Layout, Lifetime, read_cookie_session};
+pub use servers::Servers;
+pub use session::{DataError, Left, NodeData, NodeSession};
+pub use sid::{InvalidSid, Sid};
+pub use sign::{ExpressSecrets, Keygrip, KeygripDigest, NoKeys};
+pub use store::{
+    Destroyed, Limited, Loaded, NodeStore, NodeStoreBuilder, OnImmortal, Quarantined, Regenerated,
+    Released, Saved, Touched, Updated,
+};
