@@ -9,12 +9,15 @@ mod damage;
 mod json;
 mod layout;
 mod link;
+mod migrate;
 mod script;
 mod servers;
 mod session;
 mod sid;
 mod sign;
 mod store;
+mod survey;
+mod tokens;
 
 pub use cookie::{
     Attributes, ExpressCookies, ExpressReading, InvalidCookie, KoaCookies, KoaReading, Priority,
@@ -22,6 +25,7 @@ pub use cookie::{
 };
 pub use damage::Damage;
 pub use json::NotJson;
+pub use migrate::{Carried, Carrier, Carry, Old};
 pub use layout::{CookieSession, Layout, Lifetime, read_cookie_session};
 pub use servers::Servers;
 pub use session::{DataError, Left, NodeData, NodeSession};
@@ -31,3 +35,5 @@ pub use store::{
     Destroyed, Limited, Loaded, NodeStore, NodeStoreBuilder, OnImmortal, Quarantined, Regenerated,
     Released, Saved, Touched, Updated,
 };
+pub use survey::{Count, Entry, EntryKind, Report, Survey, Walk};
+pub use tokens::{Added, Ended, Missing, Pruned, Removed, SignedIn, TokenSet, TokenSets};

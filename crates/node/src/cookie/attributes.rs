@@ -133,6 +133,16 @@ impl Attributes {
         }
     }
 
+    /// Whether the cookie is signed, where each session says so itself: in koa-generic-session. By default as the
+    /// [`KoaCookies`](crate::KoaCookies) are.
+    #[must_use]
+    pub fn signed(self, signed: bool) -> Self {
+        Self {
+            signed: Some(signed),
+            ..self
+        }
+    }
+
     /// So that the browser drops the cookie.
     pub(crate) fn expire(&mut self) {
         self.expires = Some(JsDate::EPOCH);

@@ -140,7 +140,7 @@ impl KoaCookies {
         let mut attributes = attributes.clone();
         attributes.secure = attributes.secure.or(self.secure.then_some(true));
         let mut headers = vec![set_cookie(Style::Koa, &self.name, value, &attributes, now)?];
-        if self.signed {
+        if attributes.signed.unwrap_or(self.signed) {
             let signature = self.keygrip.sign(&format!("{}={value}", self.name));
             let name = format!("{}.sig", self.name);
             // Koa clears both: an empty value has a signature, but the attributes of one that is cleared.

@@ -18,8 +18,3 @@ pub use set_cookie::InvalidCookie;
 pub(crate) fn header_text(header: &[u8]) -> String {
     header.iter().copied().map(char::from).collect()
 }
-
-/// The other way round: what is written into a header. Nothing where a character has no byte.
-pub(crate) fn header_bytes(text: &str) -> Option<Vec<u8>> {
-    text.chars().map(|c| u8::try_from(c).ok()).collect()
-}

@@ -16,6 +16,9 @@ use crate::damage::Damage;
 use crate::layout::{Layout, Lifetime, Prepared};
 use crate::link::Link;
 use crate::session::{Left, NodeData};
+use crate::survey::Walk;
+
+pub(crate) use read::{left_of, unexpected};
 
 pub use builder::{NodeStoreBuilder, OnImmortal};
 pub use outcome::{
@@ -79,6 +82,18 @@ impl NodeStore {
     #[must_use]
     pub fn layout(&self) -> &Layout {
         &self.inner.layout
+    }
+
+    /// Goes over the sessions of this store, page by page, such as to find those that never go by themselves. What is no
+    /// session is damage here.
+    ///
+    /// # Errors
+    ///
+    /// Where the servers fail.
+    pub async fn walk(&self) -> Result<Walk> {
+        let prefix = self.layout().prefix();
+        let within = prefix.as_bytes().to_vec();
+        Walk::new(self.link().clone(), vec![prefix.to_owned()], within).await
     }
 
     pub(crate) fn link(&self) -> &Link {

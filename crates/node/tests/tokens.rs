@@ -1,0 +1,216 @@
+//! The token set of a user, on one server and on a cluster.
+
+mod support;
+
+use std::time::Duration;
+
+use cloakroom_core::{ManualClock, Subject};
+use cloakroom_node::{
+    Added, Destroyed, Ended, Layout, NodeSession, NodeStore, Removed, Servers, Sid, TokenSet, TokenSets,
+};
+use support::shard::Cluster;
+use support::{Place, ask};
+
+fn layout() -> Layout {
+    Layout::koa_generic().key_prefix("sid:")
+}
+
+fn of(store: &NodeStore, user: &str) -> TokenSet {
+    TokenSets::new(store.clone(), "tokens:").of(&Subject::new(user).unwrap())
+}
+
+async fn sign_in(store: &NodeStore, user: &str) -> NodeSession {
+    let mut data = store.blank();
+    data.set("user", user).unwrap();
+    of(store, user).sign_in(data).await.unwrap().session().expect("nobody ends it")
+}
+
+async fn lives(store: &NodeStore, session: &NodeSession) -> bool {
+    store.load(session.sid()).await.unwrap().found().is_some()
+}
+
+async fn adding_and_removing(store: &NodeStore) {
+    let ada = of(store, "ada");
+    let sid = Sid::parse("a-token").unwrap();
+    assert_eq!(ada.add(&sid).await.unwrap(), Added::Added);
+    assert_eq!(ada.add(&sid).await.unwrap(), Added::Already);
+    assert!(ada.contains(&sid).await.unwrap());
+    assert!(!of(store, "bob").contains(&sid).await.unwrap());
+    assert_eq!(ada.list().await.unwrap(), std::slice::from_ref(&sid));
+    assert_eq!(ada.remove(&sid).await.unwrap(), Removed::Removed);
+    assert_eq!(ada.remove(&sid).await.unwrap(), Removed::Missing);
+    assert_eq!(ada.list().await.unwrap(), []);
+}
+
+async fn a_password_change_ends_all_of_one_user(store: &NodeStore) {
+    let mut adas = Vec::new();
+    for _ in 0..20 {
+        adas.push(sign_in(store, "ada").await);
+    }
+    let bob = sign_in(store, "bob").await;
+    let gone = Sid::parse("gone-by-itself").unwrap();
+    let _ = of(store, "ada").add(&gone).await.unwrap();
+    let ended = of(store, "ada").end_all().await.unwrap();
+    assert_eq!(ended, Ended { sessions: 20, tokens: 21 });
+    for session in &adas {
+        assert!(!lives(store, session).await);
+    }
+    assert!(lives(store, &bob).await);
+    assert_eq!(of(store, "ada").list().await.unwrap(), []);
+    assert_eq!(of(store, "ada").end_all().await.unwrap(), Ended::default());
+}
+
+async fn all_but_one(store: &NodeStore) {
+    let (keep, other) = (sign_in(store, "eve").await, sign_in(store, "eve").await);
+    let ended = of(store, "eve").end_others(keep.sid()).await.unwrap();
+    assert_eq!(ended, Ended { sessions: 1, tokens: 1 });
+    assert!(lives(store, &keep).await && !lives(store, &other).await);
+    assert_eq!(of(store, "eve").list().await.unwrap(), std::slice::from_ref(keep.sid()));
+    assert_eq!(of(store, "eve").sign_out(keep.sid()).await.unwrap(), Destroyed::Destroyed);
+    assert_eq!(of(store, "eve").sign_out(keep.sid()).await.unwrap(), Destroyed::Missing);
+    assert!(!lives(store, &keep).await);
+}
+
+async fn tokens_without_a_session_are_forgotten_in_time(store: &NodeStore, clock: &ManualClock) {
+    let set = of(store, "kim");
+    let lives = sign_in(store, "kim").await;
+    let (gone, late) = (Sid::parse("gone").unwrap(), Sid::parse("late").unwrap());
+    let _ = set.add(&gone).await.unwrap();
+    let first = set.prune(None).await.unwrap();
+    assert_eq!((first.forgotten, first.missing.len()), (0, 1), "a first look forgets nothing");
+    clock.advance(Duration::from_secs(59));
+    let second = set.prune(Some(&first.missing)).await.unwrap();
+    assert_eq!((second.forgotten, second.missing.len()), (0, 1), "a sign-in may still be under way");
+    clock.advance(Duration::from_secs(1));
+    // Somebody else signs in meanwhile: its token is there, its session not yet.
+    let _ = set.add(&late).await.unwrap();
+    let third = set.prune(Some(&second.missing)).await.unwrap();
+    assert_eq!((third.forgotten, third.missing.len()), (1, 1));
+    assert!(!set.contains(&gone).await.unwrap());
+    assert!(set.contains(&late).await.unwrap() && set.contains(lives.sid()).await.unwrap());
+    let fourth = set.prune(Some(&third.missing)).await.unwrap();
+    assert_eq!(fourth.forgotten, 0);
+}
+
+async fn everything(store: &NodeStore, clock: &ManualClock) {
+    adding_and_removing(store).await;
+    a_password_change_ends_all_of_one_user(store).await;
+    all_but_one(store).await;
+    tokens_without_a_session_are_forgotten_in_time(store, clock).await;
+}
+
+#[tokio::test]
+async fn on_one_server() {
+    let clock = ManualClock::new();
+    let store = Place::new().builder(layout()).clock(clock.clone()).connect().await.unwrap();
+    everything(&store, &clock).await;
+}
+
+#[tokio::test]
+async fn on_a_cluster() {
+    let cluster = Cluster::start();
+    let clock = ManualClock::new();
+    let builder = NodeStore::builder(layout(), Servers::cluster(cluster.urls()));
+    let builder = builder.clock(clock.clone()).timeout(Duration::from_secs(20));
+    let store = builder.connect().await.unwrap();
+    everything(&store, &clock).await;
+
+    // The sessions lie on several servers, and a walk finds them all.
+    let mut there = Vec::new();
+    for _ in 0..30 {
+        there.push(sign_in(&store, "walker").await.sid().expose().to_owned());
+    }
+    let mut found = Vec::new();
+    let mut walk = store.walk().await.unwrap();
+    while let Some(page) = walk.next_page().await.unwrap() {
+        found.extend(page.iter().map(|entry| entry.sid("sid:").unwrap().expose().to_owned()));
+    }
+    found.retain(|sid| there.contains(sid));
+    found.sort();
+    there.sort();
+    assert_eq!(found, there);
+
+    // After a crash half-way a second call does the rest: the sessions of what is left are alive, and known.
+    let mut killed = 0;
+    for sid in there.iter().take(10) {
+        cluster.ask(&["DEL", &format!("sid:{sid}")]);
+        killed += 1;
+        if killed % 2 == 0 {
+            cluster.ask(&["SREM", "tokens:walker", sid]);
+        }
+    }
+    let ended = of(&store, "walker").end_all().await.unwrap();
+    assert_eq!(ended, Ended { sessions: 20, tokens: 25 });
+    assert_eq!(of(&store, "walker").list().await.unwrap(), []);
+}
+
+/// On one server the whole set goes in one step: a sign-in at the same time is either ended with it, or stays whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_session_is_ever_alive_whose_token_is_forgotten() {
+    let place = Place::new();
+    let store = place.store(layout()).await;
+    let signing_in = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut all = Vec::new();
+            for _ in 0..300 {
+                all.push(sign_in(&store, "ada").await);
+            }
+            all
+        })
+    };
+    while !signing_in.is_finished() {
+        let _ = of(&store, "ada").end_all().await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let sessions = signing_in.await.unwrap();
+    let known = of(&store, "ada").list().await.unwrap();
+    for session in &sessions {
+        if lives(&store, session).await {
+            assert!(known.contains(session.sid()), "nobody could end this one");
+        }
+    }
+}
+
+/// In one step, as another client sees it: never a part of them.
+#[tokio::test]
+async fn one_step_on_one_server() {
+    let place = Place::new();
+    let store = place.store(layout()).await;
+    let mut redis = place.redis().await;
+    for _ in 0..3 {
+        let _ = sign_in(&store, "ada").await;
+    }
+    let mut monitor = place.redis().await;
+    let before: String = ask(&mut monitor, &[b"INFO", b"commandstats"]).await;
+    let _ = of(&store, "ada").end_all().await.unwrap();
+    let after: String = ask(&mut monitor, &[b"INFO", b"commandstats"]).await;
+    let calls = |info: &str, name: &str| -> u64 {
+        let line = info.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{name}:calls=")).map(str::to_owned));
+        line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+    };
+    let scripts = |info: &str| calls(info, "evalsha") + calls(info, "eval");
+    // The other tests of this binary share the server, but not the databases; at least ours is among them.
+    assert!(scripts(&after) > scripts(&before));
+    assert_eq!(ask::<u64>(&mut redis, &[b"DBSIZE"]).await, 0);
+}
+
+#[tokio::test]
+async fn odd_members_harm_nobody() {
+    let place = Place::new();
+    let store = place.store(layout()).await;
+    let mut redis = place.redis().await;
+    for member in [&b""[..], b"*", b"\xff\xfe", b"a\nb"] {
+        let _: i64 = ask(&mut redis, &[b"SADD", b"tokens:ada", member]).await;
+    }
+    let bob = sign_in(&store, "bob").await;
+    assert_eq!(of(&store, "ada").list().await.unwrap(), []);
+    let ended = of(&store, "ada").end_all().await.unwrap();
+    assert_eq!(ended, Ended { sessions: 0, tokens: 4 });
+    assert!(lives(&store, &bob).await);
+    // A set whose prefix is that of the sessions is not taken for one of its own.
+    let sets = TokenSets::new(store.clone(), "sid:");
+    let own = sets.of(&Subject::new("own").unwrap());
+    let _ = own.add(&Sid::parse("own").unwrap()).await.unwrap();
+    assert_eq!(own.end_all().await.unwrap(), Ended { sessions: 0, tokens: 1 });
+}
