@@ -36,4 +36,4 @@ pub use store::{
     Released, Saved, Touched, Updated,
 };
 pub use survey::{Count, Entry, EntryKind, Report, Survey, Walk};
-pub use tokens::{Added, Ended, Missing, Pruned, Removed, SignedIn, TokenSet, TokenSets};
+pub use tokens::{Added, Ended, Missing, Pruned, Removed, TokenSet, TokenSets};

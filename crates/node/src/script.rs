@@ -27,8 +27,6 @@ scripts! {
     END = "end.lua";
     /// Gives a key that never goes a lifetime.
     LIMIT = "limit.lua";
-    /// Creates a session together with its token.
-    SIGN_IN = "sign_in.lua";
     /// Ends the sessions of a token set, if it is still what was read.
     REVOKE = "revoke.lua";
     /// Forgets tokens whose sessions have gone.

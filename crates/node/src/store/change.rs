@@ -22,33 +22,22 @@ impl NodeStore {
     /// Where the data are too large, or their lifetime is over before it begins; else where the servers fail. Where the
     /// outcome is unknown, a session may exist whose id nobody has.
     pub async fn create(&self, data: NodeData) -> Result<NodeSession> {
-        self.create_as(self.layout().new_sid()?, data, None).await
-    }
-
-    /// The same under an id that is new, and in one step with it in this set, where both are on one server.
-    pub(crate) async fn create_as(
-        &self,
-        sid: Sid,
-        data: NodeData,
-        set: Option<&[u8]>,
-    ) -> Result<NodeSession> {
         let operation = Operation::Create;
         let (prepared, stored) = self.value(&data, &[], operation)?;
-        if prepared.lifetime == Lifetime::Over {
-            let why = "the session is over before it begins";
-            return Err(Error::with_source(ErrorKind::InvalidInput, operation, why));
-        }
-        let is_new = match set {
-            None => self.set_new(&sid, &stored, prepared.lifetime).await?,
-            Some(set) => {
-                let keys = [self.layout().key(&sid), set.to_vec()];
-                let lifetime = lifetime_argument(prepared.lifetime);
-                let args: [&[u8]; 3] = [&stored, lifetime.as_bytes(), sid.expose().as_bytes()];
-                let reply = self.link().script(operation, &script::SIGN_IN, &keys, &args).await?;
-                reply == Value::Int(1)
+        let sid = self.layout().new_sid()?;
+        let mut set = cmd("SET");
+        set.arg(&self.layout().key(&sid)[..]).arg(&stored[..]).arg("NX");
+        match prepared.lifetime {
+            Lifetime::Seconds(seconds) => {
+                set.arg("EX").arg(seconds);
             }
-        };
-        if !is_new {
+            Lifetime::Never => {}
+            Lifetime::Over => {
+                let why = "the session is over before it begins";
+                return Err(Error::with_source(ErrorKind::InvalidInput, operation, why));
+            }
+        }
+        if self.link().tell(operation, &set).await? != Value::Okay {
             // Of 192 random bits, or 122.
             let why = "a new session id was there already";
             return Err(Error::with_source(ErrorKind::Internal, operation, why));
@@ -62,16 +51,6 @@ impl NodeStore {
             stored,
             left: left(prepared.lifetime),
         })
-    }
-
-    async fn set_new(&self, sid: &Sid, stored: &[u8], lifetime: Lifetime) -> Result<bool> {
-        let mut set = cmd("SET");
-        set.arg(&self.layout().key(sid)[..]).arg(stored).arg("NX");
-        if let Lifetime::Seconds(seconds) = lifetime {
-            set.arg("EX").arg(seconds);
-        }
-        let reply = self.link().tell(Operation::Create, &set).await?;
-        Ok(reply == Value::Okay)
     }
 
     /// Writes a session, if it is still what was read; its lifetime begins again. Never creates one.

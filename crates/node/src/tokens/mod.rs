@@ -5,7 +5,7 @@ mod prune;
 
 use std::fmt;
 
-use cloakroom_core::{ErrorKind, Operation, Result, Subject};
+use cloakroom_core::{Operation, Result, Subject};
 use redis::{Value, cmd};
 
 use crate::session::{NodeData, NodeSession};
@@ -30,7 +30,7 @@ pub use prune::{Missing, Pruned};
 ///
 /// let mut data = store.blank();
 /// data.set("user", "ada")?;
-/// let session = ada.sign_in(data).await?.session().ok_or("all of hers were ended meanwhile")?;
+/// let session = ada.sign_in(data).await?;
 /// assert!(ada.contains(session.sid()).await?);
 ///
 /// // The password was changed.
@@ -90,28 +90,6 @@ pub enum Removed {
     Missing,
 }
 
-/// What became of a sign-in.
-#[derive(Debug)]
-#[must_use]
-pub enum SignedIn {
-    /// The session. Its id is for the user.
-    SignedIn(NodeSession),
-    /// All sessions of the user were ended meanwhile, and this one with them. Only on a cluster is it told: on one
-    /// server one of the two comes first.
-    Superseded,
-}
-
-impl SignedIn {
-    /// The session, where there is one.
-    #[must_use]
-    pub fn session(self) -> Option<NodeSession> {
-        match self {
-            Self::SignedIn(session) => Some(session),
-            Self::Superseded => None,
-        }
-    }
-}
-
 impl TokenSet {
     /// Adds a token.
     ///
@@ -161,34 +139,22 @@ impl TokenSet {
         Ok(members.into_iter().filter_map(sid).collect())
     }
 
-    /// Signs the user in: creates a session with these data, whose id is a member from the start.
-    ///
-    /// On one server that is one step. On a cluster the token comes first, then the session, and then the set is looked
-    /// at again: where it has lost the token meanwhile, the session ends before anybody is given its id.
+    /// Signs the user in: creates a session with these data, and then adds its id. Only then is the id handed out: so
+    /// whoever ends all sessions of the user either finds this one, or comes before it.
     ///
     /// # Errors
     ///
-    /// As [`NodeStore::create`]. On a cluster a token may be left in the set whose session never came:
-    /// [`prune`](TokenSet::prune) takes it out.
-    pub async fn sign_in(&self, data: NodeData) -> Result<SignedIn> {
-        let sid = self.store.layout().new_sid()?;
-        if self.store.link().is_one() {
-            let created = self.store.create_as(sid, data, Some(&self.key)).await;
-            return created.map(SignedIn::SignedIn);
+    /// As [`NodeStore::create`]. Where the token cannot be added, the session is ended again, if that is possible; a
+    /// crash in between leaves a session whose id nobody has.
+    pub async fn sign_in(&self, data: NodeData) -> Result<NodeSession> {
+        let session = self.store.create(data).await?;
+        match self.add(session.sid()).await {
+            Ok(_) => Ok(session),
+            Err(error) => {
+                let _ = self.store.destroy(session.sid()).await;
+                Err(error)
+            }
         }
-        let _ = self.add(&sid).await?;
-        let created = self.store.create_as(sid.clone(), data, None).await;
-        if created.as_ref().is_err_and(|error| error.kind() != ErrorKind::OutcomeUnknown) {
-            let _ = self.remove(&sid).await;
-        }
-        let session = created?;
-        let is_member = self.contains(&sid).await;
-        if let Ok(true) = is_member {
-            return Ok(SignedIn::SignedIn(session));
-        }
-        let taken_back = self.store.destroy(&sid).await;
-        is_member?;
-        taken_back.map(|_| SignedIn::Superseded)
     }
 
     /// Signs one session out: ends it, and then forgets its token. So there is never a session whose token is
