@@ -25,8 +25,8 @@ pub use cookie::{
 };
 pub use damage::Damage;
 pub use json::NotJson;
-pub use migrate::{Carried, Carrier, Carry, Old};
 pub use layout::{CookieSession, Layout, Lifetime, read_cookie_session};
+pub use migrate::{Carried, Carrier, Carry, Old};
 pub use servers::Servers;
 pub use session::{DataError, Left, NodeData, NodeSession};
 pub use sid::{InvalidSid, Sid};

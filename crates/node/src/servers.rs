@@ -47,10 +47,14 @@ fn parse(url: &str) -> Result<ConnectionInfo> {
         Error::with_source(ErrorKind::InvalidConfiguration, Operation::Open, source)
     };
     // The URL may hold a password: the message of the crate does not repeat it.
-    let info = url.into_connection_info().map_err(|error| refuse(error.into()))?;
+    let info = url
+        .into_connection_info()
+        .map_err(|error| refuse(error.into()))?;
     if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
         if cfg!(not(feature = "tls")) {
-            return Err(refuse("`rediss://` needs the feature `tls` of cloakroom-node".into()));
+            return Err(refuse(
+                "`rediss://` needs the feature `tls` of cloakroom-node".into(),
+            ));
         }
         // A choice for the whole process; one that was made before stands.
         #[cfg(feature = "tls")]

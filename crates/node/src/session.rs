@@ -217,7 +217,10 @@ mod tests {
         let text = format!(r#"{{"cookie":{{}},"s":"\ud800","d":{deep},"n":1}}"#);
         let mut data = data(Layout::express(), &text);
         assert_eq!(data.get::<String>("s"), Err(DataError::CannotHold));
-        assert_eq!(data.get::<serde_json::Value>("d"), Err(DataError::CannotHold));
+        assert_eq!(
+            data.get::<serde_json::Value>("d"),
+            Err(DataError::CannotHold)
+        );
         assert_eq!(data.get::<String>("n"), Err(DataError::NotOfType));
         assert_eq!(data.get::<u8>("n"), Ok(Some(1)));
         assert_eq!(data.get::<u8>("none"), Ok(None));
@@ -229,8 +232,14 @@ mod tests {
     fn what_node_would_lose_is_refused() {
         for (layout, names) in [
             (Layout::koa_generic(), vec!["cookie", "__proto__"]),
-            (Layout::express(), vec!["cookie", "__proto__", "id", "save", "toString"]),
-            (Layout::koa_session(), vec!["_expire", "_x", "isNew", "length", "maxAge", "__proto__"]),
+            (
+                Layout::express(),
+                vec!["cookie", "__proto__", "id", "save", "toString"],
+            ),
+            (
+                Layout::koa_session(),
+                vec!["_expire", "_x", "isNew", "length", "maxAge", "__proto__"],
+            ),
         ] {
             let mut data = data(layout, r#"{"cookie":{},"a":1}"#);
             for name in names {
@@ -259,7 +268,10 @@ mod tests {
 
     #[test]
     fn nothing_that_is_stored_is_printed() {
-        let shown = format!("{:?}", data(Layout::express(), r#"{"cookie":{},"hush":"hush"}"#));
+        let shown = format!(
+            "{:?}",
+            data(Layout::express(), r#"{"cookie":{},"hush":"hush"}"#)
+        );
         assert!(!shown.contains("hush"), "{shown}");
     }
 }

@@ -67,7 +67,13 @@ impl Sid {
         let g = (g & 0x0f) | 0x40;
         let [i, j, k, l, m, n, o, p] = rest;
         let i = (i & 0x3f) | 0x80;
-        let groups: [&[u8]; 5] = [&[a, b, c, d], &[e, f], &[g, h], &[i, j], &[k, l, m, n, o, p]];
+        let groups: [&[u8]; 5] = [
+            &[a, b, c, d],
+            &[e, f],
+            &[g, h],
+            &[i, j],
+            &[k, l, m, n, o, p],
+        ];
         for (at, group) in groups.into_iter().enumerate() {
             if at > 0 {
                 text.push('-');
@@ -109,7 +115,10 @@ pub enum InvalidSid {
     #[error("a session id is not empty")]
     Empty,
     /// It is too long.
-    #[error("a session id has at most {} bytes, this one has {found}", Sid::MAX_LEN)]
+    #[error(
+        "a session id has at most {} bytes, this one has {found}",
+        Sid::MAX_LEN
+    )]
     TooLong {
         /// How many bytes it has.
         found: usize,
@@ -141,7 +150,12 @@ mod tests {
         ] {
             assert_eq!(Sid::parse(junk).unwrap_err(), why);
         }
-        for good in ["a", "sess:f543ae17-6a3f-443d-99e6-412e661922f8", "store_no_expire", "é"] {
+        for good in [
+            "a",
+            "sess:f543ae17-6a3f-443d-99e6-412e661922f8",
+            "store_no_expire",
+            "é",
+        ] {
             assert!(Sid::parse(good).is_ok(), "{good}");
         }
     }

@@ -40,16 +40,29 @@ async fn a_visitor_is_carried_over_on_first_sight() {
         let sessions = sessions();
         let carrier = Carrier::new(node.clone(), sessions.clone(), end);
         let visitor = old(&node, None).await;
-        let issued = carrier.carry(visitor.sid(), carry).await.unwrap().issued().expect("it was there");
+        let issued = carrier
+            .carry(visitor.sid(), carry)
+            .await
+            .unwrap()
+            .issued()
+            .expect("it was there");
         assert_eq!(issued.session.data(), &["hat"]);
         assert_eq!(issued.session.subject(), None);
         let ada = old(&node, Some("ada")).await;
-        let issued = carrier.carry(ada.sid(), carry).await.unwrap().issued().expect("it was there");
+        let issued = carrier
+            .carry(ada.sid(), carry)
+            .await
+            .unwrap()
+            .issued()
+            .expect("it was there");
         let ada_subject = Subject::new("ada").unwrap();
         assert_eq!(issued.session.subject(), Some(&ada_subject));
         assert!(sessions.load(&issued.token).await.unwrap().is_found());
         for session in [&visitor, &ada] {
-            assert_eq!(node.load(session.sid()).await.unwrap().found().is_some(), lives_on);
+            assert_eq!(
+                node.load(session.sid()).await.unwrap().found().is_some(),
+                lives_on
+            );
         }
     }
 }
@@ -59,10 +72,16 @@ async fn nothing_is_made_from_nothing() {
     let node = Place::new().store(Layout::express()).await;
     let sessions = sessions();
     let carrier = Carrier::new(node.clone(), sessions.clone(), Old::End);
-    let absent = carrier.carry(&Sid::parse("absent").unwrap(), carry).await.unwrap();
+    let absent = carrier
+        .carry(&Sid::parse("absent").unwrap(), carry)
+        .await
+        .unwrap();
     assert!(matches!(absent, Carried::Absent));
     let odd = old(&node, None).await;
-    let _ = node.update(odd.sid(), |data| data.set("user", &5)).await.unwrap();
+    let _ = node
+        .update(odd.sid(), |data| data.set("user", &5))
+        .await
+        .unwrap();
     let refused = carrier.carry(odd.sid(), carry).await.unwrap();
     assert!(matches!(refused, Carried::Refused));
     assert!(node.load(odd.sid()).await.unwrap().found().is_some());
@@ -90,7 +109,10 @@ async fn of_many_requests_at_once_one_carries_over() {
             }
         }
         assert_eq!(issued, 1);
-        assert_eq!(sessions.store().count(sessions.now()).await.unwrap(), before + 1);
+        assert_eq!(
+            sessions.store().count(sessions.now()).await.unwrap(),
+            before + 1
+        );
     }
 }
 
@@ -102,7 +124,10 @@ async fn what_node_writes_meanwhile_is_carried_over_too() {
     let carrier = Carrier::new(node.clone(), sessions(), Old::End);
     let visitor = old(&node, None).await;
     let key = format!("sess:{}", visitor.sid().expose());
-    let changed = visitor.data().to_json().replace("[\"hat\"]", "[\"hat\",\"scarf\"]");
+    let changed = visitor
+        .data()
+        .to_json()
+        .replace("[\"hat\"]", "[\"hat\",\"scarf\"]");
     let mut runs = 0;
     let carrying = carrier.carry(visitor.sid(), |data| {
         runs += 1;
@@ -121,27 +146,69 @@ async fn a_report_counts_and_changes_nothing() {
     let place = Place::new();
     let mut redis = place.redis().await;
     let express = r#"{"cookie":{"originalMaxAge":null,"expires":null,"httpOnly":true,"path":"/"}}"#;
-    let generic = r#"{"cookie":{"httpOnly":true,"path":"/","overwrite":true,"signed":true,"maxAge":0}}"#;
+    let generic =
+        r#"{"cookie":{"httpOnly":true,"path":"/","overwrite":true,"signed":true,"maxAge":0}}"#;
     for n in 0..1200 {
-        let () = ask(&mut redis, &[b"SET", format!("sess:{n}").as_bytes(), express.as_bytes(), b"EX", b"900"]).await;
+        let () = ask(
+            &mut redis,
+            &[
+                b"SET",
+                format!("sess:{n}").as_bytes(),
+                express.as_bytes(),
+                b"EX",
+                b"900",
+            ],
+        )
+        .await;
     }
     for (key, value) in [
-        ("sid:1", generic), ("sid:2", generic), ("sid:3", "{\"cookie\":{"), ("sid:4", "{}"), ("sid:5", ""),
-        ("11d34746-912a-4df1-9ed1-d24e8cad92c2", r#"{"user":"a","_expire":4951134942884,"_maxAge":3155760000000}"#),
-        ("cache", "12"), ("page", "<html>"),
+        ("sid:1", generic),
+        ("sid:2", generic),
+        ("sid:3", "{\"cookie\":{"),
+        ("sid:4", "{}"),
+        ("sid:5", ""),
+        (
+            "11d34746-912a-4df1-9ed1-d24e8cad92c2",
+            r#"{"user":"a","_expire":4951134942884,"_maxAge":3155760000000}"#,
+        ),
+        ("cache", "12"),
+        ("page", "<html>"),
     ] {
         let () = ask(&mut redis, &[b"SET", key.as_bytes(), value.as_bytes()]).await;
     }
     let _: i64 = ask(&mut redis, &[b"SADD", b"tokens:ada", b"1", b"2"]).await;
     let _: i64 = ask(&mut redis, &[b"RPUSH", b"jobs", b"1"]).await;
     let before = everything(&mut redis).await;
-    let report = Survey::new(Servers::standalone(&*place.url)).prefix("sid:").prefix("sess:").report().await.unwrap();
+    let report = Survey::new(Servers::standalone(&*place.url))
+        .prefix("sid:")
+        .prefix("sess:")
+        .report()
+        .await
+        .unwrap();
     assert_eq!((report.express.all, report.express.forever), (1200, 0));
     assert_eq!((report.koa_generic.all, report.koa_generic.forever), (2, 2));
-    assert_eq!((report.koa_session.all, report.damaged.all, report.unclear.all), (1, 2, 1));
-    assert_eq!((report.sets.all, report.members, report.other.all), (1, 2, 3));
-    assert!(everything(&mut redis).await == before, "the survey has changed something");
-    assert!(report.to_string().contains("express-session                     1200"), "{report}");
+    assert_eq!(
+        (
+            report.koa_session.all,
+            report.damaged.all,
+            report.unclear.all
+        ),
+        (1, 2, 1)
+    );
+    assert_eq!(
+        (report.sets.all, report.members, report.other.all),
+        (1, 2, 3)
+    );
+    assert!(
+        everything(&mut redis).await == before,
+        "the survey has changed something"
+    );
+    assert!(
+        report
+            .to_string()
+            .contains("express-session                     1200"),
+        "{report}"
+    );
 }
 
 /// Each key, its value, and whether it goes by itself.

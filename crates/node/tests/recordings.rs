@@ -7,11 +7,11 @@ mod support;
 
 use std::time::Duration;
 
-use cloakroom_node::{
-    Attributes, CookieSession, ExpressCookies, ExpressSecrets, Keygrip, KoaCookies, Layout, Left, Loaded,
-    NodeSession, NodeStore, SameSite, Saved, Sid, Touched, read_cookie_session,
-};
 use cloakroom_core::{ErrorKind, ManualClock, Timestamp};
+use cloakroom_node::{
+    Attributes, CookieSession, ExpressCookies, ExpressSecrets, Keygrip, KoaCookies, Layout, Left,
+    Loaded, NodeSession, NodeStore, SameSite, Saved, Sid, Touched, read_cookie_session,
+};
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 use support::{Place, ask};
@@ -24,7 +24,11 @@ async fn every_recorded_case() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recordings");
     for entry in std::fs::read_dir(folder).expect("the recordings") {
         let path = entry.expect("a file").path();
-        let file = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let file = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         if path.extension().is_none_or(|extension| extension != "json") || file == "versions" {
             continue;
         }
@@ -41,7 +45,11 @@ async fn every_recorded_case() {
     }
     assert!(count >= 130, "only {count} cases");
     let shown = failures.join("\n");
-    assert!(failures.is_empty(), "{} of {count} cases failed:\n{shown}", failures.len());
+    assert!(
+        failures.is_empty(),
+        "{} of {count} cases failed:\n{shown}",
+        failures.len()
+    );
 }
 
 type Verdict<T = ()> = Result<T, String>;
@@ -50,7 +58,12 @@ macro_rules! same {
     ($what:expr, $ours:expr, $theirs:expr) => {
         match (&$ours, &$theirs) {
             (ours, theirs) if ours == theirs => {}
-            (ours, theirs) => return Err(format!("{}:\n  ours   {ours:?}\n  theirs {theirs:?}", $what)),
+            (ours, theirs) => {
+                return Err(format!(
+                    "{}:\n  ours   {ours:?}\n  theirs {theirs:?}",
+                    $what
+                ))
+            }
         }
     };
 }
@@ -84,7 +97,11 @@ impl<'a> Case<'a> {
             _ => {}
         }
         let clock = ManualClock::at(Timestamp::from_millis(self.millis()));
-        let connected = place.builder(self.layout()).clock(clock.clone()).connect().await;
+        let connected = place
+            .builder(self.layout())
+            .clock(clock.clone())
+            .connect()
+            .await;
         let store = connected.map_err(|error| error.to_string())?;
         let mut redis = place.redis().await;
         let () = ask(&mut redis, &[b"FLUSHDB"]).await;
@@ -110,14 +127,22 @@ impl<'a> Case<'a> {
             return Ok(());
         }
         let (value, mut set) = self.read_cookies();
-        let asked = expect["redis"].as_array().into_iter().flatten().find_map(get_of);
+        let asked = expect["redis"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find_map(get_of);
         let Some(value) = value else {
             same!("whether Redis is asked", None::<String>, asked);
             same!("accepted", Value::Bool(false), expect["accepted"]);
             return self.sets(set);
         };
         let sid = Sid::parse(&value).map_err(|why| why.to_string())?;
-        same!("the key", Some(format!("{}{}", self.prefix(), sid.expose())), asked);
+        same!(
+            "the key",
+            Some(format!("{}{}", self.prefix(), sid.expose())),
+            asked
+        );
         let found = match store.load(&sid).await {
             Ok(loaded) => loaded.found(),
             Err(error) if error.kind() == ErrorKind::Corrupt => None,
@@ -126,12 +151,19 @@ impl<'a> Case<'a> {
         same!("accepted", Value::Bool(found.is_some()), expect["accepted"]);
         let Some(session) = found else {
             if self.stack == Stack::Generic {
-                let cleared = self.koa().clear(&Attributes::koa(), clock.now_()).expect("a cookie");
+                let cleared = self
+                    .koa()
+                    .clear(&Attributes::koa(), clock.now_())
+                    .expect("a cookie");
                 set.extend(cleared);
             }
             return self.sets(set);
         };
-        same!("the id", expect["session_id_used"].as_str(), Some(session.sid().expose()));
+        same!(
+            "the id",
+            expect["session_id_used"].as_str(),
+            Some(session.sid().expose())
+        );
         self.same_session(&session)?;
         self.going_on(store, redis, session, clock, set).await
     }
@@ -145,7 +177,10 @@ impl<'a> Case<'a> {
         clock: &ManualClock,
         mut set: Vec<String>,
     ) -> Verdict {
-        let commands = self.case["expect"]["redis"].as_array().cloned().unwrap_or_default();
+        let commands = self.case["expect"]["redis"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let key = self.text("redis_key").expect("a key").as_bytes();
         for command in &commands {
             let word = |at: usize| command.get(at).and_then(Value::as_str).unwrap_or_default();
@@ -154,7 +189,10 @@ impl<'a> Case<'a> {
                     if self.case["config"]["rolling"] == true {
                         self.set_the_clock(clock, &self.case["expect"]["set_cookie"][0]);
                     }
-                    let touched = store.touch(&mut session).await.map_err(|error| error.to_string())?;
+                    let touched = store
+                        .touch(&mut session)
+                        .await
+                        .map_err(|error| error.to_string())?;
                     same!("the touch", touched, Touched::Touched);
                     lives_for(redis, key, word(2).parse().expect("seconds")).await?;
                 }
@@ -162,13 +200,17 @@ impl<'a> Case<'a> {
                     let written: Value = serde_json::from_str(word(2)).expect("JSON");
                     clock.set(Timestamp::from_millis(self.written_at(&written)));
                     let members = written.as_object().expect("an object").iter();
-                    let mut members: Vec<_> = members.filter(|(name, _)| *name != "cookie").collect();
+                    let mut members: Vec<_> =
+                        members.filter(|(name, _)| *name != "cookie").collect();
                     // In the order that Node wrote them in, which this map has not kept.
                     members.sort_by_key(|(name, _)| word(2).find(&format!("\"{name}\":")));
                     for (name, value) in members {
                         session.data_mut().set(name, value).expect("Node keeps it");
                     }
-                    let saved = store.save(&mut session).await.map_err(|error| error.to_string())?;
+                    let saved = store
+                        .save(&mut session)
+                        .await
+                        .map_err(|error| error.to_string())?;
                     same!("the write", saved, Saved::Saved);
                     let value: String = ask(redis, &[b"GET", key]).await;
                     same!("what is written", value, word(2));
@@ -179,7 +221,11 @@ impl<'a> Case<'a> {
         }
         if self.stack == Stack::Express {
             let modified = commands.iter().any(|command| command[0] == "SET");
-            let cookie: Value = session.data().get("cookie").expect("JSON").expect("a cookie");
+            let cookie: Value = session
+                .data()
+                .get("cookie")
+                .expect("JSON")
+                .expect("a cookie");
             let has_end = cookie["expires"].is_string();
             if self.case["config"]["rolling"] == true || (modified && has_end) {
                 if !modified {
@@ -198,17 +244,24 @@ impl<'a> Case<'a> {
         redis: &mut MultiplexedConnection,
         clock: &ManualClock,
     ) -> Verdict {
-        let value = self.text("redis_value").expect("a captured case has a value");
+        let value = self
+            .text("redis_value")
+            .expect("a captured case has a value");
         let parsed: Value = serde_json::from_str(value).unwrap_or_default();
         clock.set(Timestamp::from_millis(self.written_at(&parsed)));
         let sid = Sid::parse(self.text("session_id").expect("an id")).expect("an id of Node's");
-        let Loaded::Found(mut session) = store.load(&sid).await.map_err(|error| error.to_string())? else {
+        let Loaded::Found(mut session) =
+            store.load(&sid).await.map_err(|error| error.to_string())?
+        else {
             return Err("it is not found".into());
         };
         let seconds = self.case["ttl"]["value"].as_u64();
         let is_forever = session.left() == Left::Forever;
         same!("whether it never goes", is_forever, seconds.is_none());
-        let saved = store.save(&mut session).await.map_err(|error| error.to_string())?;
+        let saved = store
+            .save(&mut session)
+            .await
+            .map_err(|error| error.to_string())?;
         same!("the write", saved, Saved::Saved);
         let key = self.text("redis_key").expect("a key").as_bytes();
         let written: String = ask(redis, &[b"GET", key]).await;
@@ -228,7 +281,9 @@ impl<'a> Case<'a> {
         let tries = [clock.now_(), earlier].map(|now| self.set_cookies(&session, now));
         let theirs = strings(&self.case["set_cookie"]);
         if !tries.contains(&theirs) {
-            return Err(format!("the cookies:\n  ours   {tries:?}\n  theirs {theirs:?}"));
+            return Err(format!(
+                "the cookies:\n  ours   {tries:?}\n  theirs {theirs:?}"
+            ));
         }
         Ok(())
     }
@@ -240,7 +295,9 @@ impl<'a> Case<'a> {
         redis: &mut MultiplexedConnection,
         clock: &ManualClock,
     ) -> Verdict {
-        let value = self.text("redis_value").expect("a captured case has a value");
+        let value = self
+            .text("redis_value")
+            .expect("a captured case has a value");
         let Ok(parsed) = serde_json::from_str::<Value>(value) else {
             return Ok(());
         };
@@ -250,28 +307,46 @@ impl<'a> Case<'a> {
         }
         clock.set(Timestamp::from_millis(self.written_at(&parsed)));
         let sid = Sid::parse(self.text("session_id").expect("an id")).expect("an id of Node's");
-        let old = store.load(&sid).await.expect("it is there").found().expect("it is there");
+        let old = store
+            .load(&sid)
+            .await
+            .expect("it is there")
+            .found()
+            .expect("it is there");
         let mut data = store.blank();
         for name in old.data().names() {
-            data.set_json(name, old.data().get_json(name).expect("it has it")).expect("Node keeps it");
+            data.set_json(name, old.data().get_json(name).expect("it has it"))
+                .expect("Node keeps it");
         }
-        let new = store.create(data).await.map_err(|error| error.to_string())?;
+        let new = store
+            .create(data)
+            .await
+            .map_err(|error| error.to_string())?;
         let key = format!("{}{}", self.prefix(), new.sid().expose());
         let written: String = ask(redis, &[b"GET", key.as_bytes()]).await;
         let again: Value = serde_json::from_str(&written).expect("JSON");
         same!("what a new one holds", again, parsed);
         // JavaScript puts names that are numbers first.
         let has_numbers = old.data().names().any(|name| name.parse::<u32>().is_ok());
-        let is_ours = self.stack != Stack::Generic || self.case["config"]["cookie"]["httpOnly"] == true
+        let is_ours = self.stack != Stack::Generic
+            || self.case["config"]["cookie"]["httpOnly"] == true
             || self.case["config"].get("cookie").is_none();
         if !has_numbers && is_ours {
             same!("what a new one is", written.as_str(), value);
         }
-        let shape = |id: &str| id.chars().map(|c| if c == '-' { '-' } else { 'x' }).collect::<String>();
+        let shape = |id: &str| {
+            id.chars()
+                .map(|c| if c == '-' { '-' } else { 'x' })
+                .collect::<String>()
+        };
         if self.stack == Stack::KoaSession {
             same!("its id", shape(new.sid().expose()), shape(sid.expose()));
         }
-        same!("its id's length", new.sid().expose().len(), sid.expose().len());
+        same!(
+            "its id's length",
+            new.sid().expose().len(),
+            sid.expose().len()
+        );
         Ok(())
     }
 
@@ -294,8 +369,14 @@ impl<'a> Case<'a> {
                 same!("the session", all.as_ref(), Some(&self.case["session"]));
             }
             if self.case.get("node_session").is_some() {
-                let own = data.names().map(|name| (name.to_owned(), data.get(name).expect("JSON").expect("it")));
-                same!("what the application sees", Value::Object(own.collect()), self.case["node_session"]);
+                let own = data
+                    .names()
+                    .map(|name| (name.to_owned(), data.get(name).expect("JSON").expect("it")));
+                same!(
+                    "what the application sees",
+                    Value::Object(own.collect()),
+                    self.case["node_session"]
+                );
             }
         }
         self.sets(set)
@@ -306,8 +387,14 @@ impl<'a> Case<'a> {
         let name = self.text("cookie_name").expect("a name");
         let signed = format!("{name}={}", self.text("cookie_value").expect("a value"));
         let signature = self.text("sig_cookie_value").expect("a signature");
-        let index = self.case["signing_key_index"].as_u64().map(|index| index as usize);
-        same!("the key that signed", keygrip.verify(&signed, signature), index);
+        let index = self.case["signing_key_index"]
+            .as_u64()
+            .map(|index| index as usize);
+        same!(
+            "the key that signed",
+            keygrip.verify(&signed, signature),
+            index
+        );
         same!("the signature", keygrip.sign(&signed), signature);
         Ok(())
     }
@@ -320,20 +407,36 @@ impl<'a> Case<'a> {
             theirs => same!("the session", all.as_ref(), Some(theirs)),
         }
         let is_plain = !value.contains(" :") && !value.starts_with([' ', '\n']);
-        let has_twins = self.text("name").is_some_and(|name| name.contains("duplicate_keys"));
+        let has_twins = self
+            .text("name")
+            .is_some_and(|name| name.contains("duplicate_keys"));
         if is_plain && !has_twins {
             same!("the text", session.data().to_json().as_str(), value);
         }
-        if self.case.get("node_session").is_some_and(|node| !node.is_null()) {
+        if self
+            .case
+            .get("node_session")
+            .is_some_and(|node| !node.is_null())
+        {
             let data = session.data();
-            let own = data.names().map(|name| (name.to_owned(), data.get(name).expect("JSON").expect("it")));
-            same!("what the application sees", Value::Object(own.collect()), self.case["node_session"]);
+            let own = data
+                .names()
+                .map(|name| (name.to_owned(), data.get(name).expect("JSON").expect("it")));
+            same!(
+                "what the application sees",
+                Value::Object(own.collect()),
+                self.case["node_session"]
+            );
         }
         Ok(())
     }
 
     fn sets(&self, ours: Vec<String>) -> Verdict {
-        same!("the cookies that are set", ours, strings(&self.case["expect"]["set_cookie"]));
+        same!(
+            "the cookies that are set",
+            ours,
+            strings(&self.case["expect"]["set_cookie"])
+        );
         Ok(())
     }
 
@@ -354,18 +457,30 @@ impl<'a> Case<'a> {
             }
             Stack::Generic | Stack::KoaSession => {
                 let reading = self.koa().read(header);
-                (reading.value().map(str::to_owned), reading.set_cookie().to_vec())
+                (
+                    reading.value().map(str::to_owned),
+                    reading.set_cookie().to_vec(),
+                )
             }
         }
     }
 
     fn set_cookies(&self, session: &NodeSession, now: Timestamp) -> Vec<String> {
         match self.stack {
-            Stack::Express => vec![self.express().set(session.sid().expose(), &session.attributes().expect("some"), now)
-                .expect("a cookie")],
+            Stack::Express => vec![
+                self.express()
+                    .set(
+                        session.sid().expose(),
+                        &session.attributes().expect("some"),
+                        now,
+                    )
+                    .expect("a cookie"),
+            ],
             Stack::Generic => {
                 let attributes = session.attributes().expect("settings");
-                self.koa().set(session.sid().expose(), &attributes, now).expect("cookies")
+                self.koa()
+                    .set(session.sid().expose(), &attributes, now)
+                    .expect("cookies")
             }
             // The first time Node sets it by the options alone; by the session's own from then on.
             Stack::KoaSession => {
@@ -373,19 +488,27 @@ impl<'a> Case<'a> {
                     true => session.attributes().expect("settings"),
                     false => Attributes::koa(),
                 };
-                self.koa().set(session.sid().expose(), &attributes, now).expect("cookies")
+                self.koa()
+                    .set(session.sid().expose(), &attributes, now)
+                    .expect("cookies")
             }
         }
     }
 
     fn express_set(&self, session: &NodeSession, clock: &ManualClock) -> String {
         let attributes = session.attributes().expect("settings");
-        self.express().set(session.sid().expose(), &attributes, clock.now_()).expect("a cookie")
+        self.express()
+            .set(session.sid().expose(), &attributes, clock.now_())
+            .expect("a cookie")
     }
 
     fn koa(&self) -> KoaCookies {
         let config = &self.case["config"];
-        let default = if self.stack == Stack::Generic { "koa.sid" } else { "koa.sess" };
+        let default = if self.stack == Stack::Generic {
+            "koa.sid"
+        } else {
+            "koa.sess"
+        };
         let keygrip = Keygrip::new(strings(&config["keys"])).expect("keys");
         let unsigned = config["cookie"]["signed"] == false || config["signed"] == false;
         KoaCookies::new(config["key"].as_str().unwrap_or(default), keygrip).signed(!unsigned)
@@ -393,7 +516,9 @@ impl<'a> Case<'a> {
 
     fn express(&self) -> ExpressCookies {
         let secrets = ExpressSecrets::new(strings(&self.case["keys"])).expect("secrets");
-        let name = self.case["config"]["name"].as_str().unwrap_or("connect.sid");
+        let name = self.case["config"]["name"]
+            .as_str()
+            .unwrap_or("connect.sid");
         ExpressCookies::new(name, secrets)
     }
 
@@ -402,9 +527,13 @@ impl<'a> Case<'a> {
         let cookie = &config["cookie"];
         let max_age = cookie.get("maxage").or(cookie.get("maxAge"));
         let layout = match self.stack {
-            Stack::Generic => Layout::koa_generic().cookie(attributes(cookie, max_age, Some(86_400_000))),
+            Stack::Generic => {
+                Layout::koa_generic().cookie(attributes(cookie, max_age, Some(86_400_000)))
+            }
             Stack::Express => Layout::express().cookie(attributes(cookie, max_age, None)),
-            Stack::KoaSession => Layout::koa_session().cookie(attributes(&Value::Null, config.get("maxAge"), None)),
+            Stack::KoaSession => {
+                Layout::koa_session().cookie(attributes(&Value::Null, config.get("maxAge"), None))
+            }
         };
         let mut layout = layout.key_prefix(self.prefix());
         if self.stack == Stack::KoaSession {
@@ -437,7 +566,10 @@ impl<'a> Case<'a> {
             return;
         };
         let () = ask(redis, &[b"SET", key.as_bytes(), value.as_bytes()]).await;
-        let seconds = match (&self.case["ttl_command"], self.case["ttl"]["value"].as_u64()) {
+        let seconds = match (
+            &self.case["ttl_command"],
+            self.case["ttl"]["value"].as_u64(),
+        ) {
             (Value::Array(_), None) => return,
             (_, seconds) => seconds.unwrap_or(1000).to_string(),
         };
@@ -447,7 +579,10 @@ impl<'a> Case<'a> {
     /// When Node wrote this: the time that is in it, or that of the case.
     fn written_at(&self, value: &Value) -> u64 {
         let cookie = &value["cookie"];
-        if let (Some(max_age), Some(expires)) = (cookie["originalMaxAge"].as_u64(), cookie["expires"].as_str()) {
+        if let (Some(max_age), Some(expires)) = (
+            cookie["originalMaxAge"].as_u64(),
+            cookie["expires"].as_str(),
+        ) {
             return support::node::millis(expires) - max_age;
         }
         match (value["_expire"].as_u64(), value["_maxAge"].as_u64()) {
@@ -459,9 +594,16 @@ impl<'a> Case<'a> {
     /// To the time at which Node set this cookie for an hour, as far as it shows it.
     fn set_the_clock(&self, clock: &ManualClock, header: &Value) {
         let header = header.as_str().expect("a cookie is set");
-        let date = header.split("; ").find_map(|part| part.strip_prefix("Expires=")).expect("a date");
-        let max_age = self.case["config"]["cookie"]["maxAge"].as_u64().expect("a lifetime");
-        clock.set(Timestamp::from_millis(support::node::millis(date) - max_age));
+        let date = header
+            .split("; ")
+            .find_map(|part| part.strip_prefix("Expires="))
+            .expect("a date");
+        let max_age = self.case["config"]["cookie"]["maxAge"]
+            .as_u64()
+            .expect("a lifetime");
+        clock.set(Timestamp::from_millis(
+            support::node::millis(date) - max_age,
+        ));
     }
 
     fn is_in_cookie(&self) -> bool {
@@ -473,7 +615,9 @@ impl<'a> Case<'a> {
     }
 
     fn millis(&self) -> u64 {
-        self.case["captured_at_ms"].as_u64().unwrap_or(1_795_374_913_500)
+        self.case["captured_at_ms"]
+            .as_u64()
+            .unwrap_or(1_795_374_913_500)
     }
 }
 
@@ -493,13 +637,17 @@ fn text_of<'a>(case: &'a Value, field: &str) -> Option<&'a str> {
 
 fn strings(list: &Value) -> Vec<String> {
     let list = list.as_array().into_iter().flatten();
-    list.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    list.filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// The key of a `GET`, as a list of words, or as `MONITOR` shows it.
 fn get_of(command: &Value) -> Option<String> {
     let words = match command {
-        Value::String(line) => line.split(' ').map(|word| word.trim_matches('"').to_owned()).collect(),
+        Value::String(line) => line
+            .split(' ')
+            .map(|word| word.trim_matches('"').to_owned())
+            .collect(),
         list => strings(list),
     };
     let is_get = words.first()?.eq_ignore_ascii_case("get");
@@ -538,6 +686,8 @@ async fn lives_for(redis: &mut MultiplexedConnection, key: &[u8], seconds: u64) 
     let (most, least) = (seconds * 1000, seconds.saturating_sub(60) * 1000);
     match (least..=most).contains(&left) {
         true => Ok(()),
-        false => Err(format!("it lives for {left} ms, and should for {seconds} s")),
+        false => Err(format!(
+            "it lives for {left} ms, and should for {seconds} s"
+        )),
     }
 }

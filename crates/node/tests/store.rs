@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use cloakroom_core::{ErrorKind, ManualClock, Timestamp};
 use cloakroom_node::{
-    Attributes, Damage, DataError, Destroyed, Layout, Left, Limited, Loaded, NodeSession, NodeStore, OnImmortal,
-    Quarantined, Regenerated, Released, Saved, Servers, Sid, Touched, Updated,
+    Attributes, Damage, DataError, Destroyed, Layout, Left, Limited, Loaded, NodeSession,
+    NodeStore, OnImmortal, Quarantined, Regenerated, Released, Saved, Servers, Sid, Touched,
+    Updated,
 };
 use support::{Place, ask};
 
@@ -48,10 +49,22 @@ async fn a_session_lives_from_its_creation_to_its_end() {
         assert!(matches!(again.left(), Left::For(left) if left <= HOUR + Duration::from_secs(10)));
         session.data_mut().set("count", &2).unwrap();
         assert_eq!(store.save(&mut session).await.unwrap(), Saved::Saved);
-        assert_eq!(load(&store, session.sid()).await.data().get::<u8>("count"), Ok(Some(2)));
-        assert_eq!(store.destroy(session.sid()).await.unwrap(), Destroyed::Destroyed);
-        assert_eq!(store.destroy(session.sid()).await.unwrap(), Destroyed::Missing);
-        assert!(matches!(store.load(session.sid()).await.unwrap(), Loaded::Absent));
+        assert_eq!(
+            load(&store, session.sid()).await.data().get::<u8>("count"),
+            Ok(Some(2))
+        );
+        assert_eq!(
+            store.destroy(session.sid()).await.unwrap(),
+            Destroyed::Destroyed
+        );
+        assert_eq!(
+            store.destroy(session.sid()).await.unwrap(),
+            Destroyed::Missing
+        );
+        assert!(matches!(
+            store.load(session.sid()).await.unwrap(),
+            Loaded::Absent
+        ));
     }
 }
 
@@ -65,7 +78,10 @@ async fn nothing_that_has_ended_comes_back() {
         session.data_mut().set("count", &2).unwrap();
         assert_eq!(store.save(&mut session).await.unwrap(), Saved::Missing);
         assert_eq!(store.touch(&mut session).await.unwrap(), Touched::Missing);
-        let updated = store.update(session.sid(), |data| data.set("count", &3)).await.unwrap();
+        let updated = store
+            .update(session.sid(), |data| data.set("count", &3))
+            .await
+            .unwrap();
         assert!(matches!(updated, Updated::Absent));
         let regenerated = store.regenerate(&session, store.blank()).await.unwrap();
         assert!(matches!(regenerated, Regenerated::Missing));
@@ -90,7 +106,11 @@ async fn no_write_is_lost() {
         let there = load(&store, mine.sid()).await;
         assert_eq!(there.data(), other.data());
         let mut redis = place.redis().await;
-        assert_eq!(ask::<u64>(&mut redis, &[b"DBSIZE"]).await, 1, "the new one was taken back");
+        assert_eq!(
+            ask::<u64>(&mut redis, &[b"DBSIZE"]).await,
+            1,
+            "the new one was taken back"
+        );
     }
 }
 
@@ -98,7 +118,12 @@ async fn no_write_is_lost() {
 async fn many_updates_at_once_all_count() {
     for layout in layouts() {
         let place = Place::new();
-        let store = place.builder(layout).reruns(10_000).connect().await.unwrap();
+        let store = place
+            .builder(layout)
+            .reruns(10_000)
+            .connect()
+            .await
+            .unwrap();
         let session = with(&store, "count", 0).await;
         let add = |data: &mut cloakroom_node::NodeData| {
             let count: u64 = data.get("count")?.unwrap_or_default();
@@ -115,7 +140,10 @@ async fn many_updates_at_once_all_count() {
         for task in tasks.collect::<Vec<_>>() {
             task.await.unwrap();
         }
-        assert_eq!(load(&store, session.sid()).await.data().get::<u64>("count"), Ok(Some(400)));
+        assert_eq!(
+            load(&store, session.sid()).await.data().get::<u64>("count"),
+            Ok(Some(400))
+        );
     }
 }
 
@@ -148,7 +176,10 @@ async fn what_rust_cannot_hold_is_left_alone() {
     );
     let () = ask(&mut redis, &[b"SET", b"sess:a", value.as_bytes()]).await;
     let mut session = load(&store, &sid("a")).await;
-    assert_eq!(session.data().get::<String>("s"), Err(DataError::CannotHold));
+    assert_eq!(
+        session.data().get::<String>("s"),
+        Err(DataError::CannotHold)
+    );
     let id = sid("a");
     let refused = store.update(&id, |data| {
         let _: String = data.get("s")?.unwrap_or_default();
@@ -159,7 +190,10 @@ async fn what_rust_cannot_hold_is_left_alone() {
     session.data_mut().set("a", &1).unwrap();
     assert_eq!(store.save(&mut session).await.unwrap(), Saved::Saved);
     let written: String = ask(&mut redis, &[b"GET", b"sess:a"]).await;
-    assert_eq!(written, format!("{},\"a\":1}}", value.strip_suffix('}').unwrap()));
+    assert_eq!(
+        written,
+        format!("{},\"a\":1}}", value.strip_suffix('}').unwrap())
+    );
 }
 
 #[tokio::test]
@@ -171,7 +205,10 @@ async fn damage_is_not_absence() {
         let store = place.store(layout.key_prefix("x:")).await;
         let mut damages = vec![
             (&b""[..], Damage::NotJson(cloakroom_node::NotJson { at: 0 })),
-            (b"{\"cookie\":{", Damage::NotJson(cloakroom_node::NotJson { at: 11 })),
+            (
+                b"{\"cookie\":{",
+                Damage::NotJson(cloakroom_node::NotJson { at: 11 }),
+            ),
             (b"null", Damage::NotAnObject),
             (b"\xff\xfe", Damage::NotUtf8),
         ];
@@ -183,7 +220,10 @@ async fn damage_is_not_absence() {
             let () = ask(&mut redis, &[b"SET", b"x:a", value]).await;
             assert_damaged(&store, damage).await;
             assert_eq!(ask::<Vec<u8>>(&mut redis, &[b"GET", b"x:a"]).await, value);
-            assert_eq!(store.destroy(&sid("a")).await.unwrap(), Destroyed::Destroyed);
+            assert_eq!(
+                store.destroy(&sid("a")).await.unwrap(),
+                Destroyed::Destroyed
+            );
         }
         let _: i64 = ask(&mut redis, &[b"SADD", b"x:a", b"member"]).await;
         assert_damaged(&store, Damage::NotAString).await;
@@ -208,13 +248,21 @@ async fn lifetimes_are_node_s() {
     let date = |seconds: i64| {
         let (minute, second) = (15 + seconds.div_euclid(60), seconds.rem_euclid(60));
         // The clock stands at 2027-01-15T08:00:00Z; a quarter of an hour is added so that nothing is negative.
-        format!("2027-01-15T{:02}:{:02}:{second:02}.000Z", 7 + (45 + minute) / 60, (45 + minute) % 60)
+        format!(
+            "2027-01-15T{:02}:{:02}:{second:02}.000Z",
+            7 + (45 + minute) / 60,
+            (45 + minute) % 60
+        )
     };
     // The lifetime in seconds; -1 for one that never ends, -2 where the session is deleted.
     let cases: Vec<(Layout, String, i64)> = vec![
         (generic(), r#"{"cookie":{"maxAge":1}}"#.into(), 1),
         (generic(), r#"{"cookie":{"maxAge":90500}}"#.into(), 91),
-        (generic(), r#"{"cookie":{"maxage":5000,"maxAge":9000}}"#.into(), 5),
+        (
+            generic(),
+            r#"{"cookie":{"maxage":5000,"maxAge":9000}}"#.into(),
+            5,
+        ),
         (generic(), r#"{"cookie":{"maxAge":0}}"#.into(), -1),
         (generic(), r#"{"cookie":{"maxAge":-0.0}}"#.into(), -1),
         (generic(), r#"{"cookie":{"maxAge":"86400000"}}"#.into(), -1),
@@ -223,19 +271,59 @@ async fn lifetimes_are_node_s() {
         (generic(), "{}".into(), -1),
         (generic(), r#"{"cookie":{"maxAge":-1}}"#.into(), -2),
         (generic(), r#"{"cookie":{"maxAge":-5000}}"#.into(), -2),
-        (generic(), format!(r#"{{"cookie":{{"maxAge":1000,"expires":"{}"}}}}"#, date(60)), 60),
-        (generic(), format!(r#"{{"cookie":{{"maxAge":1000,"expires":"{}"}}}}"#, date(-1)), -2),
-        (generic(), r#"{"cookie":{"maxAge":1000,"expires":"tomorrow"}}"#.into(), -1),
-        (generic().ttl(Duration::from_millis(3_600_500)), r#"{"cookie":{"maxAge":1000}}"#.into(), 3601),
-        (express(), r#"{"cookie":{"originalMaxAge":null}}"#.into(), 86_400),
+        (
+            generic(),
+            format!(r#"{{"cookie":{{"maxAge":1000,"expires":"{}"}}}}"#, date(60)),
+            60,
+        ),
+        (
+            generic(),
+            format!(r#"{{"cookie":{{"maxAge":1000,"expires":"{}"}}}}"#, date(-1)),
+            -2,
+        ),
+        (
+            generic(),
+            r#"{"cookie":{"maxAge":1000,"expires":"tomorrow"}}"#.into(),
+            -1,
+        ),
+        (
+            generic().ttl(Duration::from_millis(3_600_500)),
+            r#"{"cookie":{"maxAge":1000}}"#.into(),
+            3601,
+        ),
+        (
+            express(),
+            r#"{"cookie":{"originalMaxAge":null}}"#.into(),
+            86_400,
+        ),
         (express(), r#"{"cookie":{}}"#.into(), 86_400),
-        (express(), r#"{"cookie":{"originalMaxAge":1500,"expires":"2001-01-01T00:00:00.000Z"}}"#.into(), 2),
+        (
+            express(),
+            r#"{"cookie":{"originalMaxAge":1500,"expires":"2001-01-01T00:00:00.000Z"}}"#.into(),
+            2,
+        ),
         (express(), r#"{"cookie":{"originalMaxAge":0}}"#.into(), -2),
         (express(), r#"{"cookie":{"originalMaxAge":-1}}"#.into(), -2),
-        (express(), r#"{"cookie":{"originalMaxAge":1e300}}"#.into(), -2),
-        (express().ttl(Duration::from_secs(300)), r#"{"cookie":{"originalMaxAge":false}}"#.into(), 300),
-        (express().ttl(Duration::from_secs(300)), r#"{"cookie":{"originalMaxAge":5000}}"#.into(), 5),
-        (express().without_ttl(), r#"{"cookie":{"originalMaxAge":5000}}"#.into(), -1),
+        (
+            express(),
+            r#"{"cookie":{"originalMaxAge":1e300}}"#.into(),
+            -2,
+        ),
+        (
+            express().ttl(Duration::from_secs(300)),
+            r#"{"cookie":{"originalMaxAge":false}}"#.into(),
+            300,
+        ),
+        (
+            express().ttl(Duration::from_secs(300)),
+            r#"{"cookie":{"originalMaxAge":5000}}"#.into(),
+            5,
+        ),
+        (
+            express().without_ttl(),
+            r#"{"cookie":{"originalMaxAge":5000}}"#.into(),
+            -1,
+        ),
         (koa(), "{}".into(), 86_410),
         (koa(), r#"{"_maxAge":1500}"#.into(), 12),
         (koa(), r#"{"_maxAge":0}"#.into(), 86_410),
@@ -243,15 +331,35 @@ async fn lifetimes_are_node_s() {
         (koa(), r#"{"_session":true}"#.into(), -1),
     ];
     for (layout, value, seconds) in cases {
-        let store = place.builder(layout).clock(clock.clone()).connect().await.unwrap();
-        let () = ask(&mut redis, &[b"SET", b"x:a", value.as_bytes(), b"EX", b"50"]).await;
+        let store = place
+            .builder(layout)
+            .clock(clock.clone())
+            .connect()
+            .await
+            .unwrap();
+        let () = ask(
+            &mut redis,
+            &[b"SET", b"x:a", value.as_bytes(), b"EX", b"50"],
+        )
+        .await;
         let mut session = load(&store, &sid("a")).await;
         let saved = store.save(&mut session).await.unwrap();
-        assert_eq!(saved, if seconds == -2 { Saved::Over } else { Saved::Saved }, "{value}");
+        assert_eq!(
+            saved,
+            if seconds == -2 {
+                Saved::Over
+            } else {
+                Saved::Saved
+            },
+            "{value}"
+        );
         let left: i64 = ask(&mut redis, &[b"PTTL", b"x:a"]).await;
         match seconds {
             -1 | -2 => assert_eq!(left, seconds, "{value}"),
-            _ => assert!(left <= seconds * 1000 && left > seconds * 1000 - 900, "{value}: {left}"),
+            _ => assert!(
+                left <= seconds * 1000 && left > seconds * 1000 - 900,
+                "{value}: {left}"
+            ),
         }
     }
 }
@@ -281,7 +389,12 @@ async fn touching_begins_the_lifetime_again_and_writes_no_data() {
     for layout in layouts() {
         let place = Place::new();
         let clock = ManualClock::new();
-        let store = place.builder(layout.key_prefix("x:")).clock(clock.clone()).connect().await.unwrap();
+        let store = place
+            .builder(layout.key_prefix("x:"))
+            .clock(clock.clone())
+            .connect()
+            .await
+            .unwrap();
         let mut redis = place.redis().await;
         let mut session = with(&store, "count", 1).await;
         let key = format!("x:{}", session.sid().expose());
@@ -290,10 +403,16 @@ async fn touching_begins_the_lifetime_again_and_writes_no_data() {
         clock.advance(Duration::from_millis(1));
         assert_eq!(store.touch(&mut session).await.unwrap(), Touched::Touched);
         assert!(ask::<i64>(&mut redis, &[b"TTL", key.as_bytes()]).await > 3500);
-        assert_eq!(load(&store, session.sid()).await.data().get::<u8>("count"), Ok(Some(1)));
+        assert_eq!(
+            load(&store, session.sid()).await.data().get::<u8>("count"),
+            Ok(Some(1))
+        );
         // What was changed before can still be saved.
         assert_eq!(store.save(&mut session).await.unwrap(), Saved::Saved);
-        assert_eq!(load(&store, session.sid()).await.data().get::<u8>("count"), Ok(Some(2)));
+        assert_eq!(
+            load(&store, session.sid()).await.data().get::<u8>("count"),
+            Ok(Some(2))
+        );
     }
 }
 
@@ -302,12 +421,20 @@ async fn koa_session_ends_by_what_it_says() {
     let place = Place::new();
     let clock = ManualClock::new();
     let layout = Layout::koa_session().cookie(Attributes::koa().max_age(HOUR));
-    let store = place.builder(layout).clock(clock.clone()).connect().await.unwrap();
+    let store = place
+        .builder(layout)
+        .clock(clock.clone())
+        .connect()
+        .await
+        .unwrap();
     let session = with(&store, "count", 1).await;
     clock.advance(HOUR);
     let _ = load(&store, session.sid()).await;
     clock.advance(Duration::from_millis(1));
-    assert!(matches!(store.load(session.sid()).await.unwrap(), Loaded::Ended));
+    assert!(matches!(
+        store.load(session.sid()).await.unwrap(),
+        Loaded::Ended
+    ));
 }
 
 #[tokio::test]
@@ -316,11 +443,16 @@ async fn a_regenerated_session_has_a_new_id_and_the_old_is_dead() {
         let place = Place::new();
         let store = place.store(layout).await;
         let old = with(&store, "cart", 3).await;
-        let Regenerated::Regenerated(new) = store.regenerate(&old, old.data().clone()).await.unwrap() else {
+        let Regenerated::Regenerated(new) =
+            store.regenerate(&old, old.data().clone()).await.unwrap()
+        else {
             panic!("nobody has touched it");
         };
         assert!(new.sid() != old.sid());
-        assert_eq!(load(&store, new.sid()).await.data().get::<u8>("cart"), Ok(Some(3)));
+        assert_eq!(
+            load(&store, new.sid()).await.data().get::<u8>("cart"),
+            Ok(Some(3))
+        );
         assert!(store.load(old.sid()).await.unwrap().found().is_none());
     }
 }
@@ -328,11 +460,17 @@ async fn a_regenerated_session_has_a_new_id_and_the_old_is_dead() {
 #[tokio::test]
 async fn sessions_that_never_go_are_found_limited_and_put_aside() {
     let place = Place::new();
-    let store = place.store(Layout::koa_generic().key_prefix("a?p[1]:")).await;
+    let store = place
+        .store(Layout::koa_generic().key_prefix("a?p[1]:"))
+        .await;
     let mut redis = place.redis().await;
     let value = br#"{"cookie":{"maxAge":0},"user":"ada"}"#;
     for id in ["one", "two", "three"] {
-        let () = ask(&mut redis, &[b"SET", format!("a?p[1]:{id}").as_bytes(), value]).await;
+        let () = ask(
+            &mut redis,
+            &[b"SET", format!("a?p[1]:{id}").as_bytes(), value],
+        )
+        .await;
     }
     let _: i64 = ask(&mut redis, &[b"EXPIRE", b"a?p[1]:three", b"100"]).await;
     let () = ask(&mut redis, &[b"SET", b"axp1:none", value]).await;
@@ -346,28 +484,61 @@ async fn sessions_that_never_go_are_found_limited_and_put_aside() {
     assert_eq!(found, ["one", "two"]);
 
     assert_eq!(load(&store, &sid("one")).await.left(), Left::Forever);
-    assert_eq!(store.limit(&sid("one"), HOUR).await.unwrap(), Limited::Limited);
-    assert_eq!(store.limit(&sid("one"), HOUR).await.unwrap(), Limited::HasLifetime);
-    assert_eq!(store.limit(&sid("none"), HOUR).await.unwrap(), Limited::Missing);
+    assert_eq!(
+        store.limit(&sid("one"), HOUR).await.unwrap(),
+        Limited::Limited
+    );
+    assert_eq!(
+        store.limit(&sid("one"), HOUR).await.unwrap(),
+        Limited::HasLifetime
+    );
+    assert_eq!(
+        store.limit(&sid("none"), HOUR).await.unwrap(),
+        Limited::Missing
+    );
     assert!(matches!(load(&store, &sid("one")).await.left(), Left::For(left) if left <= HOUR));
 
-    assert_eq!(store.quarantine(&sid("two"), HOUR).await.unwrap(), Quarantined::Quarantined);
+    assert_eq!(
+        store.quarantine(&sid("two"), HOUR).await.unwrap(),
+        Quarantined::Quarantined
+    );
     assert!(store.load(&sid("two")).await.unwrap().found().is_none());
     let left: i64 = ask(&mut redis, &[b"TTL", b"quarantine:a?p[1]:two"]).await;
     assert!((3500..=3600).contains(&left));
-    assert_eq!(store.quarantine(&sid("two"), HOUR).await.unwrap(), Quarantined::Missing);
-    assert_eq!(store.release(&sid("two"), HOUR).await.unwrap(), Released::Released);
-    assert_eq!(load(&store, &sid("two")).await.data().get::<String>("user"), Ok(Some("ada".into())));
-    assert_eq!(store.release(&sid("two"), HOUR).await.unwrap(), Released::Missing);
+    assert_eq!(
+        store.quarantine(&sid("two"), HOUR).await.unwrap(),
+        Quarantined::Missing
+    );
+    assert_eq!(
+        store.release(&sid("two"), HOUR).await.unwrap(),
+        Released::Released
+    );
+    assert_eq!(
+        load(&store, &sid("two")).await.data().get::<String>("user"),
+        Ok(Some("ada".into()))
+    );
+    assert_eq!(
+        store.release(&sid("two"), HOUR).await.unwrap(),
+        Released::Missing
+    );
 }
 
 #[tokio::test]
 async fn immortal_sessions_can_be_limited_when_they_are_written() {
     let place = Place::new();
     let layout = Layout::koa_generic().key_prefix("x:");
-    let store = place.builder(layout).on_immortal(OnImmortal::Limit(HOUR)).connect().await.unwrap();
+    let store = place
+        .builder(layout)
+        .on_immortal(OnImmortal::Limit(HOUR))
+        .connect()
+        .await
+        .unwrap();
     let mut redis = place.redis().await;
-    let () = ask(&mut redis, &[b"SET", b"x:a", b"{\"cookie\":{\"maxAge\":0}}"]).await;
+    let () = ask(
+        &mut redis,
+        &[b"SET", b"x:a", b"{\"cookie\":{\"maxAge\":0}}"],
+    )
+    .await;
     let mut session = load(&store, &sid("a")).await;
     assert_eq!(store.touch(&mut session).await.unwrap(), Touched::Touched);
     assert!((3500..=3600).contains(&ask::<i64>(&mut redis, &[b"TTL", b"x:a"]).await));
@@ -379,11 +550,22 @@ async fn immortal_sessions_can_be_limited_when_they_are_written() {
 #[tokio::test]
 async fn what_is_too_large_is_not_written() {
     let place = Place::new();
-    let store = place.builder(Layout::express()).max_value(200).connect().await.unwrap();
+    let store = place
+        .builder(Layout::express())
+        .max_value(200)
+        .connect()
+        .await
+        .unwrap();
     let mut session = with(&store, "a", 1).await;
     session.data_mut().set("a", &"x".repeat(200)).unwrap();
-    assert_eq!(store.save(&mut session).await.unwrap_err().kind(), ErrorKind::TooLarge);
-    assert_eq!(load(&store, session.sid()).await.data().get::<u8>("a"), Ok(Some(1)));
+    assert_eq!(
+        store.save(&mut session).await.unwrap_err().kind(),
+        ErrorKind::TooLarge
+    );
+    assert_eq!(
+        load(&store, session.sid()).await.data().get::<u8>("a"),
+        Ok(Some(1))
+    );
 }
 
 #[tokio::test]
@@ -414,12 +596,18 @@ async fn a_server_that_is_down_is_not_an_absent_session() {
     let error = store.load(session.sid()).await.unwrap_err();
     assert!(kinds.contains(&error.kind()), "{error:?}");
     let error = store.save(&mut session).await.unwrap_err();
-    assert!(kinds.contains(&error.kind()), "nobody was there to write it: {error:?}");
+    assert!(
+        kinds.contains(&error.kind()),
+        "nobody was there to write it: {error:?}"
+    );
     let error = connect().await.unwrap_err();
     assert!(kinds.contains(&error.kind()), "{error:?}");
     server.restart();
     // It comes back by itself, and has forgotten everything.
-    assert!(matches!(store.load(session.sid()).await.unwrap(), Loaded::Absent));
+    assert!(matches!(
+        store.load(session.sid()).await.unwrap(),
+        Loaded::Absent
+    ));
 }
 
 #[tokio::test]
@@ -443,11 +631,19 @@ async fn an_answer_that_is_lost_is_an_unknown_outcome() {
 #[tokio::test]
 async fn what_cannot_be_configured_is_refused() {
     let refused = |servers| async {
-        let built = NodeStore::builder(Layout::express(), servers).connect().await;
+        let built = NodeStore::builder(Layout::express(), servers)
+            .connect()
+            .await;
         built.unwrap_err().kind()
     };
-    assert_eq!(refused(Servers::standalone("nonsense")).await, ErrorKind::InvalidConfiguration);
-    assert_eq!(refused(Servers::cluster(Vec::<String>::new())).await, ErrorKind::InvalidConfiguration);
+    assert_eq!(
+        refused(Servers::standalone("nonsense")).await,
+        ErrorKind::InvalidConfiguration
+    );
+    assert_eq!(
+        refused(Servers::cluster(Vec::<String>::new())).await,
+        ErrorKind::InvalidConfiguration
+    );
     let shown = format!("{:?}", Servers::standalone("redis://user:hush@localhost"));
     assert!(!shown.contains("hush"), "{shown}");
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use cloakroom_core::{ManualClock, Subject};
 use cloakroom_node::{
-    Added, Destroyed, Ended, Layout, NodeSession, NodeStore, Removed, Servers, Sid, TokenSet, TokenSets,
+    Added, Destroyed, Ended, Layout, NodeSession, NodeStore, Removed, Servers, Sid, TokenSet,
+    TokenSets,
 };
 use support::shard::Cluster;
 use support::{Place, ask};
@@ -51,7 +52,13 @@ async fn a_password_change_ends_all_of_one_user(store: &NodeStore) {
     let gone = Sid::parse("gone-by-itself").unwrap();
     let _ = of(store, "ada").add(&gone).await.unwrap();
     let ended = of(store, "ada").end_all().await.unwrap();
-    assert_eq!(ended, Ended { sessions: 20, tokens: 21 });
+    assert_eq!(
+        ended,
+        Ended {
+            sessions: 20,
+            tokens: 21
+        }
+    );
     for session in &adas {
         assert!(!lives(store, session).await);
     }
@@ -63,11 +70,26 @@ async fn a_password_change_ends_all_of_one_user(store: &NodeStore) {
 async fn all_but_one(store: &NodeStore) {
     let (keep, other) = (sign_in(store, "eve").await, sign_in(store, "eve").await);
     let ended = of(store, "eve").end_others(keep.sid()).await.unwrap();
-    assert_eq!(ended, Ended { sessions: 1, tokens: 1 });
+    assert_eq!(
+        ended,
+        Ended {
+            sessions: 1,
+            tokens: 1
+        }
+    );
     assert!(lives(store, &keep).await && !lives(store, &other).await);
-    assert_eq!(of(store, "eve").list().await.unwrap(), std::slice::from_ref(keep.sid()));
-    assert_eq!(of(store, "eve").sign_out(keep.sid()).await.unwrap(), Destroyed::Destroyed);
-    assert_eq!(of(store, "eve").sign_out(keep.sid()).await.unwrap(), Destroyed::Missing);
+    assert_eq!(
+        of(store, "eve").list().await.unwrap(),
+        std::slice::from_ref(keep.sid())
+    );
+    assert_eq!(
+        of(store, "eve").sign_out(keep.sid()).await.unwrap(),
+        Destroyed::Destroyed
+    );
+    assert_eq!(
+        of(store, "eve").sign_out(keep.sid()).await.unwrap(),
+        Destroyed::Missing
+    );
     assert!(!lives(store, &keep).await);
 }
 
@@ -77,10 +99,18 @@ async fn tokens_without_a_session_are_forgotten_in_time(store: &NodeStore, clock
     let (gone, late) = (Sid::parse("gone").unwrap(), Sid::parse("late").unwrap());
     let _ = set.add(&gone).await.unwrap();
     let first = set.prune(None).await.unwrap();
-    assert_eq!((first.forgotten, first.missing.len()), (0, 1), "a first look forgets nothing");
+    assert_eq!(
+        (first.forgotten, first.missing.len()),
+        (0, 1),
+        "a first look forgets nothing"
+    );
     clock.advance(Duration::from_secs(59));
     let second = set.prune(Some(&first.missing)).await.unwrap();
-    assert_eq!((second.forgotten, second.missing.len()), (0, 1), "a sign-in may still be under way");
+    assert_eq!(
+        (second.forgotten, second.missing.len()),
+        (0, 1),
+        "a sign-in may still be under way"
+    );
     clock.advance(Duration::from_secs(1));
     // Somebody else signs in meanwhile: its token is there, its session not yet.
     let _ = set.add(&late).await.unwrap();
@@ -103,7 +133,12 @@ async fn everything(store: &NodeStore, clock: &ManualClock) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_one_server() {
     let clock = ManualClock::new();
-    let store = Place::new().builder(layout()).clock(clock.clone()).connect().await.unwrap();
+    let store = Place::new()
+        .builder(layout())
+        .clock(clock.clone())
+        .connect()
+        .await
+        .unwrap();
     everything(&store, &clock).await;
 }
 
@@ -112,7 +147,9 @@ async fn on_a_cluster() {
     let cluster = Cluster::start();
     let clock = ManualClock::new();
     let builder = NodeStore::builder(layout(), Servers::cluster(cluster.urls()));
-    let builder = builder.clock(clock.clone()).timeout(Duration::from_secs(20));
+    let builder = builder
+        .clock(clock.clone())
+        .timeout(Duration::from_secs(20));
     let store = builder.connect().await.unwrap();
     everything(&store, &clock).await;
 
@@ -124,7 +161,10 @@ async fn on_a_cluster() {
     let mut found = Vec::new();
     let mut walk = store.walk().await.unwrap();
     while let Some(page) = walk.next_page().await.unwrap() {
-        found.extend(page.iter().map(|entry| entry.sid("sid:").unwrap().expose().to_owned()));
+        found.extend(
+            page.iter()
+                .map(|entry| entry.sid("sid:").unwrap().expose().to_owned()),
+        );
     }
     found.retain(|sid| there.contains(sid));
     found.sort();
@@ -141,7 +181,13 @@ async fn on_a_cluster() {
         }
     }
     let ended = of(&store, "walker").end_all().await.unwrap();
-    assert_eq!(ended, Ended { sessions: 20, tokens: 25 });
+    assert_eq!(
+        ended,
+        Ended {
+            sessions: 20,
+            tokens: 25
+        }
+    );
     assert_eq!(of(&store, "walker").list().await.unwrap(), []);
 }
 
@@ -184,7 +230,10 @@ async fn one_step_on_one_server() {
     let _ = of(&store, "ada").end_all().await.unwrap();
     let after: String = ask(&mut monitor, &[b"INFO", b"commandstats"]).await;
     let calls = |info: &str, name: &str| -> u64 {
-        let line = info.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{name}:calls=")).map(str::to_owned));
+        let line = info.lines().find_map(|line| {
+            line.strip_prefix(&format!("cmdstat_{name}:calls="))
+                .map(str::to_owned)
+        });
         line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
     };
     let scripts = |info: &str| calls(info, "evalsha") + calls(info, "eval");
@@ -204,11 +253,23 @@ async fn odd_members_harm_nobody() {
     let bob = sign_in(&store, "bob").await;
     assert_eq!(of(&store, "ada").list().await.unwrap(), []);
     let ended = of(&store, "ada").end_all().await.unwrap();
-    assert_eq!(ended, Ended { sessions: 0, tokens: 4 });
+    assert_eq!(
+        ended,
+        Ended {
+            sessions: 0,
+            tokens: 4
+        }
+    );
     assert!(lives(&store, &bob).await);
     // A set whose prefix is that of the sessions is not taken for one of its own.
     let sets = TokenSets::new(store.clone(), "sid:");
     let own = sets.of(&Subject::new("own").unwrap());
     let _ = own.add(&Sid::parse("own").unwrap()).await.unwrap();
-    assert_eq!(own.end_all().await.unwrap(), Ended { sessions: 0, tokens: 1 });
+    assert_eq!(
+        own.end_all().await.unwrap(),
+        Ended {
+            sessions: 0,
+            tokens: 1
+        }
+    );
 }

@@ -51,7 +51,10 @@ impl JsDate {
         let time = self.0.rem_euclid(DAY);
         let (hours, minutes, seconds) = clock(time);
         let millis = time % 1000;
-        let _ = write!(text, "-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{millis:03}Z");
+        let _ = write!(
+            text,
+            "-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{millis:03}Z"
+        );
         text
     }
 
@@ -75,7 +78,11 @@ impl JsDate {
         let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
         let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let from_march = (5 * of_year + 2) / 153;
-        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        let month = if from_march < 10 {
+            from_march + 3
+        } else {
+            from_march - 9
+        };
         Civil {
             year: era * 400 + year_of_era + i64::from(month <= 2),
             month,
@@ -108,7 +115,11 @@ impl Civil {
     fn days(self) -> i64 {
         let year = self.year - i64::from(self.month <= 2);
         let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-        let from_march = if self.month > 2 { self.month - 3 } else { self.month + 9 };
+        let from_march = if self.month > 2 {
+            self.month - 3
+        } else {
+            self.month + 9
+        };
         let of_year = (153 * from_march + 2) / 5 + self.day - 1;
         era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
     }
@@ -123,11 +134,34 @@ fn parse_iso(text: &str) -> Option<JsDate> {
     let (year, rest) = match text.as_bytes().first()? {
         b'+' => (number(text.get(1..7)?)?, text.get(7..)?),
         // There is no year −0.
-        b'-' => (-Some(number(text.get(1..7)?)?).filter(|year| *year != 0)?, text.get(7..)?),
+        b'-' => (
+            -Some(number(text.get(1..7)?)?).filter(|year| *year != 0)?,
+            text.get(7..)?,
+        ),
         _ => (number(text.get(..4)?)?, text.get(4..)?),
     };
-    let [b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _, b':', _, _, b'.', _, _, _, b'Z'] =
-        rest.as_bytes()
+    let [
+        b'-',
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        b'T',
+        _,
+        _,
+        b':',
+        _,
+        _,
+        b':',
+        _,
+        _,
+        b'.',
+        _,
+        _,
+        _,
+        b'Z',
+    ] = rest.as_bytes()
     else {
         return None;
     };
@@ -137,7 +171,13 @@ fn parse_iso(text: &str) -> Option<JsDate> {
         month: part(1, 3)?,
         day: part(4, 6)?,
     };
-    at(day, part(7, 9)?, part(10, 12)?, part(13, 15)?, part(16, 19)?)
+    at(
+        day,
+        part(7, 9)?,
+        part(10, 12)?,
+        part(13, 15)?,
+        part(16, 19)?,
+    )
 }
 
 /// `Sun, 22 Nov 2026 20:15:38 GMT`.
@@ -176,14 +216,46 @@ mod tests {
 
     /// As `Date` writes them.
     const KNOWN: [(i64, &str, &str); 8] = [
-        (0, "1970-01-01T00:00:00.000Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
-        (1_795_378_538_757, "2026-11-22T20:15:38.757Z", "Sun, 22 Nov 2026 20:15:38 GMT"),
-        (951_782_400_000, "2000-02-29T00:00:00.000Z", "Tue, 29 Feb 2000 00:00:00 GMT"),
-        (-1, "1969-12-31T23:59:59.999Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
-        (253_402_300_800_000, "+010000-01-01T00:00:00.000Z", "Sat, 01 Jan 10000 00:00:00 GMT"),
-        (8_640_000_000_000_000, "+275760-09-13T00:00:00.000Z", "Sat, 13 Sep 275760 00:00:00 GMT"),
-        (-8_640_000_000_000_000, "-271821-04-20T00:00:00.000Z", "Tue, 20 Apr -271821 00:00:00 GMT"),
-        (-62_167_219_200_001, "-000001-12-31T23:59:59.999Z", "Fri, 31 Dec -000001 23:59:59 GMT"),
+        (
+            0,
+            "1970-01-01T00:00:00.000Z",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+        ),
+        (
+            1_795_378_538_757,
+            "2026-11-22T20:15:38.757Z",
+            "Sun, 22 Nov 2026 20:15:38 GMT",
+        ),
+        (
+            951_782_400_000,
+            "2000-02-29T00:00:00.000Z",
+            "Tue, 29 Feb 2000 00:00:00 GMT",
+        ),
+        (
+            -1,
+            "1969-12-31T23:59:59.999Z",
+            "Wed, 31 Dec 1969 23:59:59 GMT",
+        ),
+        (
+            253_402_300_800_000,
+            "+010000-01-01T00:00:00.000Z",
+            "Sat, 01 Jan 10000 00:00:00 GMT",
+        ),
+        (
+            8_640_000_000_000_000,
+            "+275760-09-13T00:00:00.000Z",
+            "Sat, 13 Sep 275760 00:00:00 GMT",
+        ),
+        (
+            -8_640_000_000_000_000,
+            "-271821-04-20T00:00:00.000Z",
+            "Tue, 20 Apr -271821 00:00:00 GMT",
+        ),
+        (
+            -62_167_219_200_001,
+            "-000001-12-31T23:59:59.999Z",
+            "Fri, 31 Dec -000001 23:59:59 GMT",
+        ),
     ];
 
     #[test]

@@ -108,11 +108,7 @@ impl ExpressCookies {
     /// # Errors
     ///
     /// As [`set`](ExpressCookies::set).
-    pub fn clear(
-        &self,
-        attributes: &Attributes,
-        now: Timestamp,
-    ) -> Result<String, InvalidCookie> {
+    pub fn clear(&self, attributes: &Attributes, now: Timestamp) -> Result<String, InvalidCookie> {
         let mut attributes = attributes.clone();
         attributes.expire();
         set_cookie(Style::Express, &self.name, "", &attributes, now)
@@ -128,7 +124,10 @@ fn find<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     };
     let value = header.split(';').find_map(value_of)?;
     // A quote alone is both: it goes, and leaves nothing.
-    match value.strip_prefix('"').map(|rest| (rest, rest.strip_suffix('"'))) {
+    match value
+        .strip_prefix('"')
+        .map(|rest| (rest, rest.strip_suffix('"')))
+    {
         Some((_, Some(within))) => Some(within),
         Some(("", None)) => Some(""),
         _ => Some(value),

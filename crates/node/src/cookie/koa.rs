@@ -180,7 +180,11 @@ impl KoaCookies {
 
 /// The pattern is `(?:^|;) *NAME=([^;]*)`: spaces before a name are skipped, tabs are not.
 fn find<'a>(header: &'a str, name: &str) -> Option<&'a str> {
-    let value_of = |part: &'a str| part.trim_start_matches(' ').strip_prefix(name)?.strip_prefix('=');
+    let value_of = |part: &'a str| {
+        part.trim_start_matches(' ')
+            .strip_prefix(name)?
+            .strip_prefix('=')
+    };
     let value = header.split(';').find_map(value_of)?;
     match value.strip_prefix('"') {
         None => Some(value),

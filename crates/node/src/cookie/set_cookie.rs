@@ -55,7 +55,10 @@ pub(crate) fn set_cookie(
     }
     let expires = attributes.expires_at(now).map(|date| date.to_utc());
     let path = attributes.path.as_deref().filter(|path| !path.is_empty());
-    let domain = attributes.domain.as_deref().filter(|domain| !domain.is_empty());
+    let domain = attributes
+        .domain
+        .as_deref()
+        .filter(|domain| !domain.is_empty());
     let mut header = format!("{name}={value}");
     let mut add = |key: &str, value: Option<&str>| {
         if let Some(value) = value {
@@ -71,8 +74,14 @@ pub(crate) fn set_cookie(
             add("path=", path);
             add("expires=", expires.as_deref());
             add("domain=", domain);
-            add("priority=", attributes.priority.map(|priority| priority.words().0));
-            add("samesite=", attributes.same_site.map(|same_site| same_site.words().0));
+            add(
+                "priority=",
+                attributes.priority.map(|priority| priority.words().0),
+            );
+            add(
+                "samesite=",
+                attributes.same_site.map(|same_site| same_site.words().0),
+            );
             add("secure", secure);
             add("httponly", flag(attributes.http_only));
             add("partitioned", flag(attributes.partitioned));
@@ -84,8 +93,14 @@ pub(crate) fn set_cookie(
             add("HttpOnly", flag(attributes.http_only));
             add("Secure", secure);
             add("Partitioned", flag(attributes.partitioned));
-            add("Priority=", attributes.priority.map(|priority| priority.words().1));
-            add("SameSite=", attributes.same_site.map(|same_site| same_site.words().1));
+            add(
+                "Priority=",
+                attributes.priority.map(|priority| priority.words().1),
+            );
+            add(
+                "SameSite=",
+                attributes.same_site.map(|same_site| same_site.words().1),
+            );
         }
     }
     Ok(header)
@@ -120,14 +135,19 @@ fn check(
 ) -> Result<(), InvalidCookie> {
     let is_name = !name.is_empty()
         && match style {
-            Style::Koa => name.chars().all(|c| is_field_content(c) && !matches!(c, ';' | '=')),
+            Style::Koa => name
+                .chars()
+                .all(|c| is_field_content(c) && !matches!(c, ';' | '=')),
             Style::Express => name.bytes().all(is_token),
         };
     let is_value = match style {
         Style::Koa => value.chars().all(|c| is_field_content(c) && c != ';'),
         Style::Express => value.bytes().all(is_cookie_octet),
     };
-    let is_path = |path: &str| path.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b';');
+    let is_path = |path: &str| {
+        path.bytes()
+            .all(|byte| matches!(byte, b' '..=b'~') && byte != b';')
+    };
     let path = attributes.path.as_deref();
     let domain = attributes.domain.as_deref();
     match () {
@@ -157,7 +177,9 @@ fn is_domain(domain: &str) -> bool {
     let is_label = |label: &str| {
         let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
         let bytes = label.as_bytes();
-        let all = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+        let all = bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
         all && bytes.len() <= 63 && ends(bytes.first()) && ends(bytes.last())
     };
     let domain = domain.strip_prefix('.').unwrap_or(domain);
@@ -224,10 +246,19 @@ mod tests {
             for bad in ["a;b", "a\r\nb", "\0", "\u{e9}"] {
                 assert_eq!(set("a", bad, &plain), InvalidCookie::Value, "{bad:?}");
             }
-            assert_eq!(set("a", "b", &plain.clone().path("/;x")), InvalidCookie::Path);
-            assert_eq!(set("a", "b", &plain.clone().path("/\n")), InvalidCookie::Path);
+            assert_eq!(
+                set("a", "b", &plain.clone().path("/;x")),
+                InvalidCookie::Path
+            );
+            assert_eq!(
+                set("a", "b", &plain.clone().path("/\n")),
+                InvalidCookie::Path
+            );
             for bad in ["a b", "-a", "a..b", "a;b"] {
-                assert_eq!(set("a", "b", &plain.clone().domain(bad)), InvalidCookie::Domain);
+                assert_eq!(
+                    set("a", "b", &plain.clone().domain(bad)),
+                    InvalidCookie::Domain
+                );
             }
             let never = plain.clone().max_age(std::time::Duration::MAX);
             assert_eq!(set("a", "b", &never), InvalidCookie::Expires);

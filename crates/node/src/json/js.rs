@@ -64,7 +64,16 @@ mod tests {
 
     #[test]
     fn what_is_truthy() {
-        for text in ["true", "1", "-1", "1e999", "\"0\"", "\"\\ud800\"", "{}", "[]"] {
+        for text in [
+            "true",
+            "1",
+            "-1",
+            "1e999",
+            "\"0\"",
+            "\"\\ud800\"",
+            "{}",
+            "[]",
+        ] {
             assert!(Js::of(text).is_truthy(), "{text}");
         }
         for text in ["null", "false", "0", "-0", "0.0", "1e-999", "\"\"", ""] {
@@ -74,7 +83,12 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_javascript_does() {
-        for (number, text) in [(86_400_000.0, "86400000"), (0.0, "0"), (90_500.5, "90500.5"), (-5.0, "-5")] {
+        for (number, text) in [
+            (86_400_000.0, "86400000"),
+            (0.0, "0"),
+            (90_500.5, "90500.5"),
+            (-5.0, "-5"),
+        ] {
             assert_eq!(number_text(number), text);
         }
     }

@@ -77,7 +77,10 @@ impl Object {
     /// The names, each once.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let mut seen = HashSet::new();
-        let named = self.members.iter().filter_map(|member| member.name.as_deref());
+        let named = self
+            .members
+            .iter()
+            .filter_map(|member| member.name.as_deref());
         named.filter(move |name| seen.insert(*name))
     }
 
@@ -115,7 +118,9 @@ impl Member {
 }
 
 fn written(name: &str) -> Box<str> {
-    serde_json::to_string(name).expect("a string has a form in JSON").into()
+    serde_json::to_string(name)
+        .expect("a string has a form in JSON")
+        .into()
 }
 
 /// Without what it holds.
@@ -141,7 +146,10 @@ mod tests {
         object.set("new", "1".into());
         object.set("a", "2".into());
         assert!(object.remove("é"));
-        assert_eq!(object.to_text(), r#"{"1":1e20,"\u0061":2,"__proto__":{},"\udc00":-0,"new":1}"#);
+        assert_eq!(
+            object.to_text(),
+            r#"{"1":1e20,"\u0061":2,"__proto__":{},"\udc00":-0,"new":1}"#
+        );
     }
 
     #[test]

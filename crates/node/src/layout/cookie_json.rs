@@ -18,8 +18,12 @@ pub(crate) fn attributes(session: &Object, max_age: &[&str]) -> Result<Attribute
         attributes.http_only = cookie.js("httpOnly").is_truthy();
     }
     attributes.domain = text(&cookie, "domain")?;
-    attributes.secure = cookie.get("secure").map(|_| cookie.js("secure").is_truthy());
-    attributes.signed = cookie.get("signed").map(|_| cookie.js("signed").is_truthy());
+    attributes.secure = cookie
+        .get("secure")
+        .map(|_| cookie.js("secure").is_truthy());
+    attributes.signed = cookie
+        .get("signed")
+        .map(|_| cookie.js("signed").is_truthy());
     attributes.partitioned = cookie.js("partitioned").is_truthy();
     attributes.same_site = same_site(&cookie)?;
     attributes.priority = priority(&cookie)?;
@@ -110,9 +114,9 @@ fn word<T: Copy>(
 
 fn expires(cookie: &Object) -> Result<Option<JsDate>, InvalidCookie> {
     match text(cookie, "expires")? {
-        Some(date) if !date.is_empty() => {
-            JsDate::parse(&date).map(Some).ok_or(InvalidCookie::Settings)
-        }
+        Some(date) if !date.is_empty() => JsDate::parse(&date)
+            .map(Some)
+            .ok_or(InvalidCookie::Settings),
         _ => Ok(None),
     }
 }

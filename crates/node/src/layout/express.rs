@@ -13,25 +13,43 @@ use crate::layout::{Lifetime, Prepared, seconds};
 
 /// What a session of Express has itself: data of these names are lost when it is read.
 pub(super) const METHODS: &[&str] = &[
-    "destroy", "id", "regenerate", "reload", "req", "resetMaxAge", "save", "touch",
+    "destroy",
+    "id",
+    "regenerate",
+    "reload",
+    "req",
+    "resetMaxAge",
+    "save",
+    "touch",
 ];
 
 /// `ttl` of connect-redis, where it is not set.
 const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn blank(cookie: &Attributes) -> Object {
-    let max_age = cookie.max_age.map_or_else(|| "null".to_owned(), number_text);
+    let max_age = cookie
+        .max_age
+        .map_or_else(|| "null".to_owned(), number_text);
     let mut session = Object::default();
     let settings = text_of(&[
         ("originalMaxAge", Some(max_age)),
         ("partitioned", cookie.partitioned.then(|| json(true))),
-        ("priority", cookie.priority.map(|priority| json(priority.name()))),
+        (
+            "priority",
+            cookie.priority.map(|priority| json(priority.name())),
+        ),
         ("expires", Some("null".to_owned())),
         ("secure", cookie.secure.map(json)),
         ("httpOnly", Some(json(cookie.http_only))),
         ("domain", cookie.domain.as_ref().map(json)),
-        ("path", Some(json(cookie.path.as_deref().unwrap_or_default()))),
-        ("sameSite", cookie.same_site.map(|same_site| json(same_site.name()))),
+        (
+            "path",
+            Some(json(cookie.path.as_deref().unwrap_or_default())),
+        ),
+        (
+            "sameSite",
+            cookie.same_site.map(|same_site| json(same_site.name())),
+        ),
     ]);
     session.set("cookie", settings);
     session

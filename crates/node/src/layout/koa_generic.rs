@@ -13,16 +13,27 @@ use crate::layout::{Lifetime, Prepared, seconds};
 
 /// The settings of the cookie come first. Node has those that the application gave before its own.
 pub(super) fn blank(cookie: &Attributes) -> Object {
-    let max_age = cookie.max_age.map_or_else(|| "null".to_owned(), number_text);
+    let max_age = cookie
+        .max_age
+        .map_or_else(|| "null".to_owned(), number_text);
     let mut session = Object::default();
     let settings = text_of(&[
         ("domain", cookie.domain.as_ref().map(json)),
-        ("sameSite", cookie.same_site.map(|same_site| json(same_site.name()))),
-        ("priority", cookie.priority.map(|priority| json(priority.name()))),
+        (
+            "sameSite",
+            cookie.same_site.map(|same_site| json(same_site.name())),
+        ),
+        (
+            "priority",
+            cookie.priority.map(|priority| json(priority.name())),
+        ),
         ("secure", cookie.secure.map(json)),
         ("partitioned", cookie.partitioned.then(|| json(true))),
         ("httpOnly", Some(json(cookie.http_only))),
-        ("path", Some(json(cookie.path.as_deref().unwrap_or_default()))),
+        (
+            "path",
+            Some(json(cookie.path.as_deref().unwrap_or_default())),
+        ),
         ("overwrite", Some(json(true))),
         ("signed", Some(json(cookie.signed.unwrap_or(true)))),
         ("maxAge", Some(max_age)),
@@ -78,7 +89,11 @@ fn lifetime(
         return Ok(Lifetime::Never);
     };
     let old = cookie.js("maxage");
-    let max_age = if old.is_truthy() { old } else { cookie.js("maxAge") };
+    let max_age = if old.is_truthy() {
+        old
+    } else {
+        cookie.js("maxAge")
+    };
     let mut millis = max_age.number();
     match cookie.js("expires") {
         said if !said.is_truthy() => {}

@@ -12,7 +12,15 @@ use crate::session::NodeData;
 
 /// What a session of koa-session has itself: data of these names are lost, or break it.
 pub(super) const METHODS: &[&str] = &[
-    "commit", "externalKey", "isNew", "length", "manuallyCommit", "maxAge", "populated", "regenerate", "save",
+    "commit",
+    "externalKey",
+    "isNew",
+    "length",
+    "manuallyCommit",
+    "maxAge",
+    "populated",
+    "regenerate",
+    "save",
     "toJSON",
 ];
 

@@ -140,8 +140,14 @@ fn by_code(error: &RedisError) -> (ErrorKind, Reaction) {
 
 /// The code of an error. A server of version 6.2 wraps what fails within a script into one of `ERR`.
 fn code(error: &RedisError) -> &str {
-    const WITHIN_SCRIPTS: [&str; 6] =
-        ["OOM", "WRONGTYPE", "READONLY", "NOREPLICAS", "MISCONF", "NOPERM"];
+    const WITHIN_SCRIPTS: [&str; 6] = [
+        "OOM",
+        "WRONGTYPE",
+        "READONLY",
+        "NOREPLICAS",
+        "MISCONF",
+        "NOPERM",
+    ];
     let code = error.code().unwrap_or_default();
     let detail = error.detail().unwrap_or_default();
     if code != "ERR" || !detail.contains("rror running script") {

@@ -53,7 +53,9 @@ impl Link {
                         .set_connection_timeout(Some(timeout))
                         .set_response_timeout(None);
                     let client = redis::Client::open(node.clone())?;
-                    ConnectionManager::new_with_config(client, config).await.map(Line::One)
+                    ConnectionManager::new_with_config(client, config)
+                        .await
+                        .map(Line::One)
                 }
                 _ => {
                     // A write that is sent twice may be done twice: the client must not do that by itself.
@@ -175,12 +177,15 @@ impl Line {
             Self::One(connection) => connection.clone().req_packed_command(command).await,
             Self::Many(connection) => {
                 let mut connection = connection.clone();
-                let by_address = |(host, port): (String, u16)| SingleNodeRoutingInfo::ByAddress { host, port };
+                let by_address =
+                    |(host, port): (String, u16)| SingleNodeRoutingInfo::ByAddress { host, port };
                 match (asking, at) {
                     (Some(node), _) => {
                         let mut both = Pipeline::new();
                         both.cmd("ASKING").add_command(command.clone());
-                        let values = connection.route_pipeline(both, 0, 2, by_address(node)).await?;
+                        let values = connection
+                            .route_pipeline(both, 0, 2, by_address(node))
+                            .await?;
                         Ok(values.into_iter().nth(1).unwrap_or(Value::Nil))
                     }
                     (None, Some(node)) => {

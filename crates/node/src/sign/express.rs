@@ -81,7 +81,15 @@ mod tests {
     fn what_is_not_signed_is_refused() {
         let secrets = ExpressSecrets::new(["secret"]).unwrap();
         let signed = secrets.sign("value");
-        for bad in ["", ".", "value", "value.", "valu", &format!("{signed}="), &signed[1..]] {
+        for bad in [
+            "",
+            ".",
+            "value",
+            "value.",
+            "valu",
+            &format!("{signed}="),
+            &signed[1..],
+        ] {
             assert_eq!(secrets.unsign(bad), None, "{bad}");
         }
     }

@@ -139,6 +139,9 @@ mod tests {
     #[test]
     fn keys_are_not_printed() {
         let shown = format!("{:?}", Keygrip::new(["hush"]).unwrap());
-        assert!(!shown.contains("hush") && shown.contains("1 keys"), "{shown}");
+        assert!(
+            !shown.contains("hush") && shown.contains("1 keys"),
+            "{shown}"
+        );
     }
 }

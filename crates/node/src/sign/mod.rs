@@ -15,9 +15,7 @@ pub use keygrip::{Keygrip, KeygripDigest};
 pub(crate) struct Keys(Vec<Vec<u8>>);
 
 impl Keys {
-    pub(crate) fn new<K: Into<Vec<u8>>>(
-        keys: impl IntoIterator<Item = K>,
-    ) -> Result<Self, NoKeys> {
+    pub(crate) fn new<K: Into<Vec<u8>>>(keys: impl IntoIterator<Item = K>) -> Result<Self, NoKeys> {
         let keys: Vec<Vec<u8>> = keys.into_iter().map(Into::into).collect();
         match keys.is_empty() {
             true => Err(NoKeys),

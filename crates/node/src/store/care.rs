@@ -25,7 +25,11 @@ impl NodeStore {
         let millis = millis(lifetime, operation)?.to_string();
         let key = self.layout().key(sid);
         let args: [&[u8]; 1] = [millis.as_bytes()];
-        match self.link().script(operation, &script::LIMIT, &[key], &args).await? {
+        match self
+            .link()
+            .script(operation, &script::LIMIT, &[key], &args)
+            .await?
+        {
             Value::Int(1) => Ok(Limited::Limited),
             Value::Int(0) => Ok(Limited::Missing),
             Value::Int(2) => Ok(Limited::HasLifetime),
@@ -44,7 +48,9 @@ impl NodeStore {
     pub async fn quarantine(&self, sid: &Sid, keep: Duration) -> Result<Quarantined> {
         let key = self.layout().key(sid);
         let aside = self.aside(sid);
-        let moved = self.move_value(&key, &aside, keep, true, Operation::Delete).await?;
+        let moved = self
+            .move_value(&key, &aside, keep, true, Operation::Delete)
+            .await?;
         Ok(match moved {
             Moved::Moved => Quarantined::Quarantined,
             Moved::Conflict => Quarantined::Conflict,
@@ -60,7 +66,9 @@ impl NodeStore {
     pub async fn release(&self, sid: &Sid, lifetime: Duration) -> Result<Released> {
         let key = self.layout().key(sid);
         let aside = self.aside(sid);
-        let moved = self.move_value(&aside, &key, lifetime, false, Operation::Create).await?;
+        let moved = self
+            .move_value(&aside, &key, lifetime, false, Operation::Create)
+            .await?;
         Ok(match moved {
             Moved::Moved => Released::Released,
             Moved::Conflict => Released::Conflict,
@@ -87,7 +95,10 @@ impl NodeStore {
             return Ok(Moved::Missing);
         };
         let mut set = cmd("SET");
-        set.arg(to).arg(&value[..]).arg("PX").arg(millis(lifetime, operation)?);
+        set.arg(to)
+            .arg(&value[..])
+            .arg("PX")
+            .arg(millis(lifetime, operation)?);
         if !replaces {
             set.arg("NX");
         }
@@ -95,7 +106,10 @@ impl NodeStore {
             return Ok(Moved::Conflict);
         }
         let args: [&[u8]; 1] = [&value];
-        match link.script(operation, &script::END, &[from.to_vec()], &args).await? {
+        match link
+            .script(operation, &script::END, &[from.to_vec()], &args)
+            .await?
+        {
             Value::Int(1) => Ok(Moved::Moved),
             Value::Int(0) => Ok(Moved::Missing),
             _ => Ok(Moved::Conflict),

@@ -26,7 +26,9 @@ impl NodeStore {
         let (prepared, stored) = self.value(&data, &[], operation)?;
         let sid = self.layout().new_sid()?;
         let mut set = cmd("SET");
-        set.arg(&self.layout().key(&sid)[..]).arg(&stored[..]).arg("NX");
+        set.arg(&self.layout().key(&sid)[..])
+            .arg(&stored[..])
+            .arg("NX");
         match prepared.lifetime {
             Lifetime::Seconds(seconds) => {
                 set.arg("EX").arg(seconds);
@@ -74,7 +76,10 @@ impl NodeStore {
         let key = self.layout().key(&session.sid);
         let lifetime = lifetime_argument(prepared.lifetime);
         let args: [&[u8]; 3] = [&session.stored, &bytes, lifetime.as_bytes()];
-        let reply = self.link().script(operation, &script::SAVE, &[key], &args).await?;
+        let reply = self
+            .link()
+            .script(operation, &script::SAVE, &[key], &args)
+            .await?;
         let saved = saved(&reply, operation)?;
         if saved == Saved::Saved {
             session.data.object = prepared.object;
@@ -222,7 +227,10 @@ impl NodeStore {
     ) -> Result<Saved> {
         let key = self.layout().key(&session.sid);
         let args: [&[u8]; 1] = [&session.stored];
-        let reply = self.link().script(operation, &script::END, &[key], &args).await?;
+        let reply = self
+            .link()
+            .script(operation, &script::END, &[key], &args)
+            .await?;
         saved(&reply, operation)
     }
 }

@@ -54,7 +54,9 @@ impl NodeStore {
 pub(crate) fn left_of(reply: &Value) -> Option<Left> {
     match reply {
         Value::Int(-1) => Some(Left::Forever),
-        Value::Int(millis) => u64::try_from(*millis).ok().map(|millis| Left::For(Duration::from_millis(millis))),
+        Value::Int(millis) => u64::try_from(*millis)
+            .ok()
+            .map(|millis| Left::For(Duration::from_millis(millis))),
         _ => None,
     }
 }

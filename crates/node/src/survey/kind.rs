@@ -50,7 +50,10 @@ impl EntryKind {
     /// Whether it is a session.
     #[must_use]
     pub fn is_session(self) -> bool {
-        matches!(self, Self::KoaGeneric | Self::Express | Self::KoaSession | Self::Unclear)
+        matches!(
+            self,
+            Self::KoaGeneric | Self::Express | Self::KoaSession | Self::Unclear
+        )
     }
 }
 
@@ -75,8 +78,14 @@ mod tests {
     #[test]
     fn sessions_are_told_apart() {
         for (value, kind) in [
-            (r#"{"cookie":{"originalMaxAge":null,"expires":null,"httpOnly":true,"path":"/"}}"#, EntryKind::Express),
-            (r#"{"cookie":{"httpOnly":true,"path":"/","overwrite":true,"signed":true,"maxage":1}}"#, EntryKind::KoaGeneric),
+            (
+                r#"{"cookie":{"originalMaxAge":null,"expires":null,"httpOnly":true,"path":"/"}}"#,
+                EntryKind::Express,
+            ),
+            (
+                r#"{"cookie":{"httpOnly":true,"path":"/","overwrite":true,"signed":true,"maxage":1}}"#,
+                EntryKind::KoaGeneric,
+            ),
             (r#"{"a":1,"_expire":1,"_maxAge":1}"#, EntryKind::KoaSession),
             (r#"{"_session":true}"#, EntryKind::KoaSession),
             (r#"{"a":1}"#, EntryKind::Unclear),
@@ -84,7 +93,10 @@ mod tests {
         ] {
             assert_eq!(EntryKind::of(value.as_bytes(), true), kind, "{value}");
         }
-        assert_eq!(EntryKind::of(b"\xff", true), EntryKind::Damaged(Damage::NotUtf8));
+        assert_eq!(
+            EntryKind::of(b"\xff", true),
+            EntryKind::Damaged(Damage::NotUtf8)
+        );
         assert_eq!(EntryKind::of(b"12", false), EntryKind::Other);
         assert_eq!(EntryKind::of(br#"{"a":1}"#, false), EntryKind::Other);
     }

@@ -175,8 +175,15 @@ impl Walk {
             return Ok(None);
         };
         let mut scan = cmd("SCAN");
-        scan.arg(&self.cursor[..]).arg("MATCH").arg(&self.pattern[..]).arg("COUNT").arg(PAGE);
-        let reply = self.link.ask_primary(Operation::Scan, primary, &scan).await?;
+        scan.arg(&self.cursor[..])
+            .arg("MATCH")
+            .arg(&self.pattern[..])
+            .arg("COUNT")
+            .arg(PAGE);
+        let reply = self
+            .link
+            .ask_primary(Operation::Scan, primary, &scan)
+            .await?;
         let (cursor, keys) = page_of(reply).ok_or_else(|| unexpected(Operation::Scan))?;
         let entries = try_join_all(keys.into_iter().map(|key| self.look(key))).await?;
         if cursor == b"0" {
@@ -194,7 +201,10 @@ impl Walk {
         let Value::SimpleString(kind) = self.ask("TYPE", &key).await? else {
             return Err(unexpected(Operation::Scan));
         };
-        let is_ours = self.prefixes.iter().any(|prefix| key.starts_with(prefix.as_bytes()));
+        let is_ours = self
+            .prefixes
+            .iter()
+            .any(|prefix| key.starts_with(prefix.as_bytes()));
         let kind = match kind.as_str() {
             "none" => return Ok(None),
             "string" => {

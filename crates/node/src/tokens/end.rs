@@ -49,7 +49,10 @@ impl TokenSet {
         for _ in 0..=RERUNS {
             let members = self.members(Operation::Revoke).await?;
             let count = members.len();
-            let ending: Vec<_> = members.into_iter().filter(|member| Some(&member[..]) != kept).collect();
+            let ending: Vec<_> = members
+                .into_iter()
+                .filter(|member| Some(&member[..]) != kept)
+                .collect();
             if ending.is_empty() {
                 return Ok(Ended::default());
             }
@@ -71,7 +74,10 @@ impl TokenSet {
         let mut args = vec![count.as_bytes()];
         args.extend(ending.iter().map(Vec::as_slice));
         let link = self.store.link();
-        match link.script(Operation::Revoke, &script::REVOKE, &keys, &args).await? {
+        match link
+            .script(Operation::Revoke, &script::REVOKE, &keys, &args)
+            .await?
+        {
             Value::Int(-1) => Ok(None),
             Value::Int(sessions) => Ok(Some(Ended {
                 sessions: u64::try_from(sessions).unwrap_or_default(),

@@ -172,7 +172,12 @@ impl TokenSet {
     async fn member(&self, command: &str, sid: &Sid) -> Result<i64> {
         let mut command = cmd(command);
         command.arg(&self.key[..]).arg(sid.expose());
-        match self.store.link().tell(Operation::TokenSet, &command).await? {
+        match self
+            .store
+            .link()
+            .tell(Operation::TokenSet, &command)
+            .await?
+        {
             Value::Int(count) => Ok(count),
             _ => Ok(0),
         }

@@ -64,7 +64,9 @@ impl TokenSet {
     /// Where the servers fail. Some may have been forgotten by then; prune again.
     pub async fn prune(&self, earlier: Option<&Missing>) -> Result<Pruned> {
         let now = self.store.now();
-        let members = self.without_session(self.members(Operation::PurgeExpired).await?).await?;
+        let members = self
+            .without_session(self.members(Operation::PurgeExpired).await?)
+            .await?;
         let is_due = |member: &Vec<u8>| {
             earlier.is_some_and(|earlier| {
                 now.since(earlier.seen) >= GRACE && earlier.members.contains(member)
@@ -93,7 +95,11 @@ impl TokenSet {
         for chunk in members.chunks(CHUNK) {
             let there = try_join_all(chunk.iter().map(|member| self.has_session(member))).await?;
             let pairs = chunk.iter().zip(there);
-            without.extend(pairs.filter(|(_, there)| !there).map(|(member, _)| member.clone()));
+            without.extend(
+                pairs
+                    .filter(|(_, there)| !there)
+                    .map(|(member, _)| member.clone()),
+            );
         }
         Ok(without)
     }
@@ -104,7 +110,11 @@ impl TokenSet {
         };
         let mut exists = cmd("EXISTS");
         exists.arg(key);
-        let reply = self.store.link().ask(Operation::PurgeExpired, &exists).await?;
+        let reply = self
+            .store
+            .link()
+            .ask(Operation::PurgeExpired, &exists)
+            .await?;
         Ok(reply == Value::Int(1))
     }
 
@@ -112,12 +122,16 @@ impl TokenSet {
         let mut forgotten = 0;
         for chunk in due.chunks(CHUNK) {
             // A member that would be the set itself has no session; its token stays.
-            let pairs = chunk.iter().filter_map(|member| Some((member, self.session_of(member)?)));
+            let pairs = chunk
+                .iter()
+                .filter_map(|member| Some((member, self.session_of(member)?)));
             let (members, sessions): (Vec<_>, Vec<_>) = pairs.unzip();
             let keys: Vec<_> = std::iter::once(self.key.clone()).chain(sessions).collect();
             let args: Vec<_> = members.into_iter().map(Vec::as_slice).collect();
             let link = self.store.link();
-            let reply = link.script(Operation::PurgeExpired, &script::PRUNE, &keys, &args).await?;
+            let reply = link
+                .script(Operation::PurgeExpired, &script::PRUNE, &keys, &args)
+                .await?;
             if let Value::Int(count) = reply {
                 forgotten += u64::try_from(count).unwrap_or_default();
             }

@@ -28,7 +28,8 @@ impl Place {
         static SERVER: OnceLock<Process> = OnceLock::new();
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let databases = DATABASES.to_string();
-        let server = SERVER.get_or_init(|| Process::start(&["--save", "", "--databases", &databases]));
+        let server =
+            SERVER.get_or_init(|| Process::start(&["--save", "", "--databases", &databases]));
         let database = NEXT.fetch_add(1, SeqCst);
         assert!(database < DATABASES, "more tests than databases");
         Self {
@@ -43,7 +44,10 @@ impl Place {
     }
 
     pub(crate) async fn store(&self, layout: Layout) -> NodeStore {
-        self.builder(layout).connect().await.expect("the server is there")
+        self.builder(layout)
+            .connect()
+            .await
+            .expect("the server is there")
     }
 
     /// Asks by `redis-cli`: without a runtime.
@@ -73,5 +77,8 @@ pub(crate) async fn ask<T: redis::FromRedisValue>(
     for argument in arguments {
         command.arg(*argument);
     }
-    command.query_async(redis).await.expect("the server answers")
+    command
+        .query_async(redis)
+        .await
+        .expect("the server answers")
 }

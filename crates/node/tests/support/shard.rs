@@ -22,7 +22,11 @@ impl Cluster {
             .args(["--cluster-replicas", "0", "--cluster-yes"])
             .output()
             .expect("redis-cli comes with redis-server");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stdout)
+        );
         let cluster = Self { nodes };
         let began = Instant::now();
         let knows_all = |node: &Process| {
@@ -30,7 +34,10 @@ impl Cluster {
             info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
         };
         while !cluster.nodes.iter().all(knows_all) {
-            assert!(began.elapsed() < Duration::from_secs(60), "the nodes do not find one another");
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "the nodes do not find one another"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         cluster
