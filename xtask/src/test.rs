@@ -16,6 +16,16 @@ const PROGRAMS: &[Program] = &[
         package: "redis-server",
         needed_by: "the tests of the store on Redis, which start servers of their own",
     },
+    Program {
+        name: "node",
+        package: "nodejs",
+        needed_by: "the tests that hold cloakroom-node against real middleware",
+    },
+    Program {
+        name: "npm",
+        package: "npm",
+        needed_by: "the tests that hold cloakroom-node against real middleware, to install that",
+    },
 ];
 
 pub(crate) fn run(words: &[String]) -> Result {

@@ -77,6 +77,7 @@
 //! | `moka` | `MokaStore`, the store in memory. On by default. |
 //! | `sled` | `SledStore`, the store on disk. |
 //! | `redis` | `RedisStore`, the store on Redis or Valkey, with TLS. |
+//! | `node` | `node`: sessions that are shared with Koa and Express services, in their own format. |
 //! | `msgpack`, `postcard` | Codecs for session data beside JSON. |
 //! | `testing` | `fault`: a store that fails on demand, for the tests of your application. |
 //! | `tokio` | `Sweeper::spawn`: runs the sweeper as a task, for stores that need one. |
@@ -99,6 +100,11 @@ pub use cloakroom_moka as moka;
 #[cfg_attr(docsrs, doc(cfg(feature = "moka")))]
 #[doc(inline)]
 pub use cloakroom_moka::MokaStore;
+
+#[cfg(feature = "node")]
+#[cfg_attr(docsrs, doc(cfg(feature = "node")))]
+#[doc(inline)]
+pub use cloakroom_node as node;
 
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]

@@ -14,10 +14,13 @@ pub struct NotJson {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// An object, and where the name and the value of each of its members are.
-    Object(Vec<(Range<usize>, Range<usize>)>),
+    Object(Vec<Place>),
     /// Any other value, and where it is.
     Other(Range<usize>),
 }
+
+/// Where the name and the value of a member are.
+pub(crate) type Place = (Range<usize>, Range<usize>);
 
 /// Looks at all of a text. It is as strict as `JSON.parse`, and does not mind how deep values are nested: it keeps
 /// one byte for each level, on the heap.
@@ -47,7 +50,7 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    fn members(&mut self) -> Result<Vec<(Range<usize>, Range<usize>)>, NotJson> {
+    fn members(&mut self) -> Result<Vec<Place>, NotJson> {
         let mut members = Vec::new();
         self.expect(b'{')?;
         self.blanks();

@@ -105,8 +105,7 @@ fn lifetime(
         _ => return Err(Damage::Lifetime),
     }
     match millis {
-        None => Ok(Lifetime::Never),
-        Some(millis) if millis == 0.0 => Ok(Lifetime::Never),
+        None | Some(0.0) => Ok(Lifetime::Never),
         // Where it is over by less than a second, Node's rounding makes a key that never goes. Not here.
         Some(millis) => seconds(millis),
     }

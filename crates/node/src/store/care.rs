@@ -52,7 +52,7 @@ impl NodeStore {
             .move_value(&key, &aside, keep, true, Operation::Delete)
             .await?;
         Ok(match moved {
-            Moved::Moved => Quarantined::Quarantined,
+            Moved::Done => Quarantined::Quarantined,
             Moved::Conflict => Quarantined::Conflict,
             Moved::Missing => Quarantined::Missing,
         })
@@ -70,7 +70,7 @@ impl NodeStore {
             .move_value(&aside, &key, lifetime, false, Operation::Create)
             .await?;
         Ok(match moved {
-            Moved::Moved => Released::Released,
+            Moved::Done => Released::Released,
             Moved::Conflict => Released::Conflict,
             Moved::Missing => Released::Missing,
         })
@@ -110,7 +110,7 @@ impl NodeStore {
             .script(operation, &script::END, &[from.to_vec()], &args)
             .await?
         {
-            Value::Int(1) => Ok(Moved::Moved),
+            Value::Int(1) => Ok(Moved::Done),
             Value::Int(0) => Ok(Moved::Missing),
             _ => Ok(Moved::Conflict),
         }
@@ -118,7 +118,7 @@ impl NodeStore {
 }
 
 enum Moved {
-    Moved,
+    Done,
     Conflict,
     Missing,
 }

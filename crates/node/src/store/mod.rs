@@ -100,7 +100,9 @@ impl NodeStore {
         &self.inner.link
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The present, as the store sees it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 

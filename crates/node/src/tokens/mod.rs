@@ -10,7 +10,7 @@ use redis::{Value, cmd};
 
 use crate::session::{NodeData, NodeSession};
 use crate::sid::Sid;
-use crate::store::NodeStore;
+use crate::store::{NodeStore, Regenerated};
 
 pub use end::Ended;
 pub use prune::{Missing, Pruned};
@@ -155,6 +155,23 @@ impl TokenSet {
                 Err(error)
             }
         }
+    }
+
+    /// The same from a session that the visitor has: the new one, with these data, takes its place, under a new id. See
+    /// [`NodeStore::regenerate`].
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_in`](TokenSet::sign_in).
+    pub async fn sign_in_from(&self, old: &NodeSession, data: NodeData) -> Result<Regenerated> {
+        let regenerated = self.store.regenerate(old, data).await?;
+        if let Regenerated::Regenerated(session) = &regenerated
+            && let Err(error) = self.add(session.sid()).await
+        {
+            let _ = self.store.destroy(session.sid()).await;
+            return Err(error);
+        }
+        Ok(regenerated)
     }
 
     /// Signs one session out: ends it, and then forgets its token. So there is never a session whose token is
