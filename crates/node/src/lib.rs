@@ -1,7 +1,10 @@
 #![doc = include_str!("../docs/crate.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// Moving a service.
+#[doc = include_str!("../docs/format.md")]
+pub mod format {}
+
+#[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
 
 mod cookie;
