@@ -436,5 +436,5 @@ async fn what_node_keeps_for_ever_is_found() {
         .expect("Node began it");
     assert_eq!(session.left(), cloakroom_node::Left::Forever);
     let attributes = session.attributes().expect("settings");
-    assert_eq!(attributes, Attributes::koa().signed(true));
+    assert_eq!(attributes, Attributes::new().signed(true));
 }

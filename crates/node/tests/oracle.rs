@@ -218,7 +218,7 @@ fn dates() {
     let mut oracle = Oracle::start();
     each(&(0_u64..8_000_000_000_000_000), |millis| {
         let theirs = oracle.ask(&json!({ "ask": "date", "millis": millis }));
-        let attributes = Attributes::express().max_age(Duration::from_millis(millis));
+        let attributes = Attributes::new().max_age(Duration::from_millis(millis));
         let header = cookies
             .set("x", &attributes, Timestamp::EPOCH)
             .expect("a cookie");

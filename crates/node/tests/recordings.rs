@@ -153,7 +153,7 @@ impl<'a> Case<'a> {
             if self.stack == Stack::Generic {
                 let cleared = self
                     .koa()
-                    .clear(&Attributes::koa(), clock.now_())
+                    .clear(&Attributes::new(), clock.now_())
                     .expect("a cookie");
                 set.extend(cleared);
             }
@@ -216,6 +216,34 @@ impl<'a> Case<'a> {
                     same!("what is written", value, word(2));
                     lives_for(redis, key, word(4).parse().expect("seconds")).await?;
                 }
+                "SETEX" => {
+                    let written: Value = serde_json::from_str(word(3)).expect("JSON");
+                    match written["_expire"].is_u64() {
+                        true => clock.set(Timestamp::from_millis(self.written_at(&written))),
+                        false => self.set_the_clock(clock, &self.case["expect"]["set_cookie"][0]),
+                    }
+                    let own = session
+                        .data()
+                        .names()
+                        .map(str::to_owned)
+                        .collect::<Vec<_>>();
+                    let theirs = written.as_object().expect("an object");
+                    let new = theirs.iter().filter(|(name, _)| !own.contains(name));
+                    for (name, value) in
+                        new.filter(|(name, _)| *name != "cookie" && !name.starts_with('_'))
+                    {
+                        session.data_mut().set(name, value).expect("Node keeps it");
+                    }
+                    let saved = store
+                        .save(&mut session)
+                        .await
+                        .map_err(|error| error.to_string())?;
+                    same!("the write", saved, Saved::Saved);
+                    let value: String = ask(redis, &[b"GET", key]).await;
+                    same!("what is written", value, word(3));
+                    lives_for(redis, key, word(2).parse().expect("seconds")).await?;
+                    set.extend(self.set_cookies(&session, clock.now_()));
+                }
                 _ => {}
             }
         }
@@ -255,7 +283,7 @@ impl<'a> Case<'a> {
         else {
             return Err("it is not found".into());
         };
-        let seconds = self.case["ttl"]["value"].as_u64();
+        let seconds = self.seconds();
         let is_forever = session.left() == Left::Forever;
         same!("whether it never goes", is_forever, seconds.is_none());
         let saved = store
@@ -301,6 +329,11 @@ impl<'a> Case<'a> {
         let Ok(parsed) = serde_json::from_str::<Value>(value) else {
             return Ok(());
         };
+        // What is no lifetime here is one that never ends there: nobody sets it up so on purpose.
+        let max_age = &self.case["config"]["cookie"]["maxAge"];
+        if !max_age.is_number() && !max_age.is_null() {
+            return Ok(());
+        }
         // Here Node was told to end this one session otherwise.
         if parsed["cookie"]["expires"].is_string() && self.stack == Stack::Generic {
             return Ok(());
@@ -486,7 +519,7 @@ impl<'a> Case<'a> {
             Stack::KoaSession => {
                 let attributes = match self.case["config"]["maxAge"].is_number() {
                     true => session.attributes().expect("settings"),
-                    false => Attributes::koa(),
+                    false => Attributes::new(),
                 };
                 self.koa()
                     .set(session.sid().expose(), &attributes, now)
@@ -566,10 +599,7 @@ impl<'a> Case<'a> {
             return;
         };
         let () = ask(redis, &[b"SET", key.as_bytes(), value.as_bytes()]).await;
-        let seconds = match (
-            &self.case["ttl_command"],
-            self.case["ttl"]["value"].as_u64(),
-        ) {
+        let seconds = match (&self.case["ttl_command"], self.seconds()) {
             (Value::Array(_), None) => return,
             (_, seconds) => seconds.unwrap_or(1000).to_string(),
         };
@@ -594,16 +624,27 @@ impl<'a> Case<'a> {
     /// To the time at which Node set this cookie for an hour, as far as it shows it.
     fn set_the_clock(&self, clock: &ManualClock, header: &Value) {
         let header = header.as_str().expect("a cookie is set");
-        let date = header
-            .split("; ")
-            .find_map(|part| part.strip_prefix("Expires="))
-            .expect("a date");
-        let max_age = self.case["config"]["cookie"]["maxAge"]
-            .as_u64()
-            .expect("a lifetime");
+        let end = |part: &str| {
+            let (name, date) = part.split_once('=')?;
+            name.eq_ignore_ascii_case("expires")
+                .then(|| date.to_owned())
+        };
+        let date = &header.split("; ").find_map(end).expect("a date");
+        let cookie = &self.case["config"]["cookie"];
+        let max_age = cookie["maxAge"].as_u64().or(cookie["maxage"].as_u64());
+        let max_age = max_age.unwrap_or(86_400_000);
         clock.set(Timestamp::from_millis(
             support::node::millis(date) - max_age,
         ));
+    }
+
+    /// How long the key lives, in seconds.
+    fn seconds(&self) -> Option<u64> {
+        let lifetime = self.case["ttl"]["value"].as_u64()?;
+        Some(match self.case["ttl"]["unit"].as_str() {
+            Some("ms") => lifetime.div_ceil(1000),
+            _ => lifetime,
+        })
     }
 
     fn is_in_cookie(&self) -> bool {
@@ -655,19 +696,34 @@ fn get_of(command: &Value) -> Option<String> {
 }
 
 fn attributes(cookie: &Value, max_age: Option<&Value>, default: Option<u64>) -> Attributes {
-    let mut attributes = Attributes::koa();
+    let mut attributes = Attributes::new();
     let max_age = match max_age {
-        Some(said) => said.as_u64(),
-        None => default,
+        Some(said) => said.as_f64(),
+        None => default.map(|millis: u64| millis as f64),
     };
     if let Some(millis) = max_age {
-        attributes = attributes.max_age(Duration::from_millis(millis));
+        attributes = attributes.max_age(Duration::from_secs_f64(millis / 1000.0));
+    }
+    if let Some(path) = cookie["path"].as_str() {
+        attributes = attributes.path(path);
     }
     if let Some(domain) = cookie["domain"].as_str() {
         attributes = attributes.domain(domain);
     }
-    if cookie["sameSite"] == "lax" {
-        attributes = attributes.same_site(SameSite::Lax);
+    let same_site = match &cookie["sameSite"] {
+        Value::Bool(true) => Some(SameSite::Strict),
+        Value::String(word) => match word.to_lowercase().as_str() {
+            "strict" => Some(SameSite::Strict),
+            "lax" => Some(SameSite::Lax),
+            _ => Some(SameSite::None),
+        },
+        _ => None,
+    };
+    if let Some(same_site) = same_site {
+        attributes = attributes.same_site(same_site);
+    }
+    if let Some(partitioned) = cookie["partitioned"].as_bool() {
+        attributes = attributes.partitioned(partitioned);
     }
     if let Some(http_only) = cookie["httpOnly"].as_bool() {
         attributes = attributes.http_only(http_only);

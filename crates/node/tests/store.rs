@@ -16,7 +16,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// One of each kind, with an hour's lifetime.
 fn layouts() -> [Layout; 3] {
-    let hour = || Attributes::koa().max_age(HOUR);
+    let hour = || Attributes::new().max_age(HOUR);
     [
         Layout::koa_generic().cookie(hour()),
         Layout::express().cookie(hour()),
@@ -420,7 +420,7 @@ async fn touching_begins_the_lifetime_again_and_writes_no_data() {
 async fn koa_session_ends_by_what_it_says() {
     let place = Place::new();
     let clock = ManualClock::new();
-    let layout = Layout::koa_session().cookie(Attributes::koa().max_age(HOUR));
+    let layout = Layout::koa_session().cookie(Attributes::new().max_age(HOUR));
     let store = place
         .builder(layout)
         .clock(clock.clone())

@@ -32,7 +32,7 @@ pub async fn service(url: &str) -> Result<Router, Failure> {
     // As the Koa application says: session({ key: 'koa.sid', prefix: 'sid:' }), whose cookie lives a day by itself.
     let layout = Layout::koa_generic()
         .key_prefix("sid:")
-        .cookie(Attributes::koa().max_age(std::time::Duration::from_hours(24)));
+        .cookie(Attributes::new().max_age(std::time::Duration::from_hours(24)));
     let store = NodeStore::builder(layout, Servers::standalone(url))
         .connect()
         .await?;

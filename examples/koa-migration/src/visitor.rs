@@ -67,7 +67,7 @@ pub(crate) fn user_of(session: &NodeSession) -> Option<Subject> {
 pub(crate) fn cleared(service: &Service) -> Result<Vec<String>, Failure> {
     Ok(service
         .cookies
-        .clear(&Attributes::koa(), service.store.now())?)
+        .clear(&Attributes::new(), service.store.now())?)
 }
 
 /// The headers that give the browser this session.

@@ -40,9 +40,9 @@ pub enum Priority {
 }
 
 impl Attributes {
-    /// What cookies have by themselves, in Koa and in Express: the path `/`, and `HttpOnly`.
+    /// What cookies have by themselves, in Koa as in Express: the path `/`, and `HttpOnly`.
     #[must_use]
-    pub fn koa() -> Self {
+    pub fn new() -> Self {
         Self {
             path: Some("/".to_owned()),
             domain: None,
@@ -55,12 +55,6 @@ impl Attributes {
             partitioned: false,
             signed: None,
         }
-    }
-
-    /// The same: Express has these, too.
-    #[must_use]
-    pub fn express() -> Self {
-        Self::koa()
     }
 
     /// How long the browser keeps the cookie. It is written as `Expires`, counted from when it is set. Without one, it
@@ -155,5 +149,11 @@ impl Attributes {
             Some(max_age) if max_age != 0.0 => JsDate::after(now, max_age),
             _ => self.expires,
         }
+    }
+}
+
+impl Default for Attributes {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -169,7 +169,7 @@ impl KoaCookies {
     fn plain(&self, name: &str, value: &str) -> Vec<String> {
         let attributes = Attributes {
             secure: self.secure.then_some(true),
-            ..Attributes::koa()
+            ..Attributes::new()
         };
         // A name that no header can hold was never found in one.
         set_cookie(Style::Koa, name, value, &attributes, Timestamp::EPOCH)

@@ -208,7 +208,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_795_374_913_500);
 
     fn all() -> Attributes {
-        Attributes::koa()
+        Attributes::new()
             .domain("example.test")
             .same_site(SameSite::Lax)
             .priority(Priority::High)
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn no_header_is_split() {
-        let plain = Attributes::koa();
+        let plain = Attributes::new();
         for style in [Style::Koa, Style::Express] {
             let set = |name, value, attributes: &Attributes| {
                 set_cookie(style, name, value, attributes, NOW).unwrap_err()

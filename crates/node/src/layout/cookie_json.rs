@@ -8,9 +8,9 @@ use crate::json::{Js, Object};
 /// first that says something counts.
 pub(crate) fn attributes(session: &Object, max_age: &[&str]) -> Result<Attributes, InvalidCookie> {
     let Some(Ok(Some(cookie))) = session.get("cookie").map(Object::parse) else {
-        return Ok(Attributes::koa());
+        return Ok(Attributes::new());
     };
-    let mut attributes = Attributes::koa();
+    let mut attributes = Attributes::new();
     if cookie.get("path").is_some() {
         attributes.path = text(&cookie, "path")?;
     }

@@ -26,7 +26,7 @@ pub use koa_session::{CookieSession, read_cookie_session};
 /// // session({ prefix: 'sid:', cookie: { maxAge: 3600000 } })
 /// let layout = Layout::koa_generic()
 ///     .key_prefix("sid:")
-///     .cookie(Attributes::koa().max_age(Duration::from_secs(3600)));
+///     .cookie(Attributes::new().max_age(Duration::from_secs(3600)));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -77,7 +77,7 @@ impl Layout {
     /// day.
     #[must_use]
     pub fn koa_generic() -> Self {
-        let cookie = Attributes::koa().max_age(Duration::from_hours(24));
+        let cookie = Attributes::new().max_age(Duration::from_hours(24));
         Self::new(Kind::KoaGeneric, "koa:sess:", cookie)
     }
 
@@ -85,14 +85,14 @@ impl Layout {
     /// as the browser runs.
     #[must_use]
     pub fn express() -> Self {
-        Self::new(Kind::Express, "sess:", Attributes::express())
+        Self::new(Kind::Express, "sess:", Attributes::new())
     }
 
     /// koa-session with koa-redis as its external store. Its keys are the ids and begin with nothing, unless a store of
     /// the application's own makes it otherwise.
     #[must_use]
     pub fn koa_session() -> Self {
-        Self::new(Kind::KoaSession, "", Attributes::koa())
+        Self::new(Kind::KoaSession, "", Attributes::new())
     }
 
     fn new(kind: Kind, key_prefix: &str, cookie: Attributes) -> Self {
