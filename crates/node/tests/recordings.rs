@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cloakroom_core::{ErrorKind, ManualClock, Timestamp};
 use cloakroom_node::{
@@ -186,6 +186,7 @@ impl<'a> Case<'a> {
             let word = |at: usize| command.get(at).and_then(Value::as_str).unwrap_or_default();
             match word(0).to_uppercase().as_str() {
                 "EXPIRE" => {
+                    let began = Instant::now();
                     if self.case["config"]["rolling"] == true {
                         self.set_the_clock(clock, &self.case["expect"]["set_cookie"][0]);
                     }
@@ -194,9 +195,10 @@ impl<'a> Case<'a> {
                         .await
                         .map_err(|error| error.to_string())?;
                     same!("the touch", touched, Touched::Touched);
-                    lives_for(redis, key, word(2).parse().expect("seconds")).await?;
+                    lives_for(redis, key, word(2).parse().expect("seconds"), began).await?;
                 }
                 "SET" => {
+                    let began = Instant::now();
                     let written: Value = serde_json::from_str(word(2)).expect("JSON");
                     clock.set(Timestamp::from_millis(self.written_at(&written)));
                     let members = written.as_object().expect("an object").iter();
@@ -214,9 +216,10 @@ impl<'a> Case<'a> {
                     same!("the write", saved, Saved::Saved);
                     let value: String = ask(redis, &[b"GET", key]).await;
                     same!("what is written", value, word(2));
-                    lives_for(redis, key, word(4).parse().expect("seconds")).await?;
+                    lives_for(redis, key, word(4).parse().expect("seconds"), began).await?;
                 }
                 "SETEX" => {
+                    let began = Instant::now();
                     let written: Value = serde_json::from_str(word(3)).expect("JSON");
                     match written["_expire"].is_u64() {
                         true => clock.set(Timestamp::from_millis(self.written_at(&written))),
@@ -241,7 +244,7 @@ impl<'a> Case<'a> {
                     same!("the write", saved, Saved::Saved);
                     let value: String = ask(redis, &[b"GET", key]).await;
                     same!("what is written", value, word(3));
-                    lives_for(redis, key, word(2).parse().expect("seconds")).await?;
+                    lives_for(redis, key, word(2).parse().expect("seconds"), began).await?;
                     set.extend(self.set_cookies(&session, clock.now_()));
                 }
                 _ => {}
@@ -286,6 +289,7 @@ impl<'a> Case<'a> {
         let seconds = self.seconds();
         let is_forever = session.left() == Left::Forever;
         same!("whether it never goes", is_forever, seconds.is_none());
+        let began = Instant::now();
         let saved = store
             .save(&mut session)
             .await
@@ -299,7 +303,7 @@ impl<'a> Case<'a> {
                 let left: i64 = ask(redis, &[b"TTL", key]).await;
                 same!("the time that is left", left, -1);
             }
-            Some(seconds) => lives_for(redis, key, seconds).await?,
+            Some(seconds) => lives_for(redis, key, seconds, began).await?,
         }
         if self.case["cookie_name"].is_null() || self.case["cookie_value"].is_null() {
             return Ok(());
@@ -737,9 +741,16 @@ fn attributes(cookie: &Value, max_age: Option<&Value>, default: Option<u64>) -> 
     attributes
 }
 
-async fn lives_for(redis: &mut MultiplexedConnection, key: &[u8], seconds: u64) -> Verdict {
+/// Whether a key that was written after `began` lives for so long, to the second.
+async fn lives_for(
+    redis: &mut MultiplexedConnection,
+    key: &[u8],
+    seconds: u64,
+    began: Instant,
+) -> Verdict {
     let left: u64 = ask(redis, &[b"PTTL", key]).await;
-    let (most, least) = (seconds * 1000, seconds.saturating_sub(60) * 1000);
+    let most = seconds * 1000;
+    let least = most.saturating_sub(began.elapsed().as_millis() as u64 + 1);
     match (least..=most).contains(&left) {
         true => Ok(()),
         false => Err(format!(
