@@ -26,6 +26,16 @@ const PROGRAMS: &[Program] = &[
         package: "chromium-driver",
         needed_by: "the browser test of the account application",
     },
+    Program {
+        name: "node",
+        package: "nodejs",
+        needed_by: "the tests that hold cloakroom-node against real middleware",
+    },
+    Program {
+        name: "npm",
+        package: "npm",
+        needed_by: "the tests that hold cloakroom-node against real middleware, to install that",
+    },
 ];
 
 pub(crate) fn run(words: &[String]) -> Result {

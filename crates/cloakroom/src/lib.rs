@@ -80,6 +80,7 @@
 //! | `tower` | `tower`: the layer for tower stacks. |
 //! | `axum` | The same, with extractors for axum. |
 //! | `tracing`, `metrics` | What the layer tells of itself. |
+//! | `node` | `node`: sessions that are shared with Koa and Express services, in their own format. |
 //! | `msgpack`, `postcard` | Codecs for session data beside JSON. |
 //! | `testing` | `fault`: a store that fails on demand, for the tests of your application. |
 //! | `tokio` | `Sweeper::spawn`: runs the sweeper as a task, for stores that need one. |
@@ -102,6 +103,11 @@ pub use cloakroom_moka as moka;
 #[cfg_attr(docsrs, doc(cfg(feature = "moka")))]
 #[doc(inline)]
 pub use cloakroom_moka::MokaStore;
+
+#[cfg(feature = "node")]
+#[cfg_attr(docsrs, doc(cfg(feature = "node")))]
+#[doc(inline)]
+pub use cloakroom_node as node;
 
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]

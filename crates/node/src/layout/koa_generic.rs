@@ -1,0 +1,112 @@
+//! koa-generic-session with koa-redis.
+
+use std::time::Duration;
+
+use cloakroom_core::Timestamp;
+
+use crate::cookie::Attributes;
+use crate::cookie::date::JsDate;
+use crate::damage::Damage;
+use crate::json::{Js, Object, number_text};
+use crate::layout::cookie_json::{json, text_of};
+use crate::layout::{Lifetime, Prepared, seconds};
+
+/// The settings of the cookie come first. Node has those that the application gave before its own.
+pub(super) fn blank(cookie: &Attributes) -> Object {
+    let max_age = cookie
+        .max_age
+        .map_or_else(|| "null".to_owned(), number_text);
+    let mut session = Object::default();
+    let settings = text_of(&[
+        ("domain", cookie.domain.as_ref().map(json)),
+        (
+            "sameSite",
+            cookie.same_site.map(|same_site| json(same_site.name())),
+        ),
+        (
+            "priority",
+            cookie.priority.map(|priority| json(priority.name())),
+        ),
+        ("secure", cookie.secure.map(json)),
+        ("partitioned", cookie.partitioned.then(|| json(true))),
+        ("httpOnly", Some(json(cookie.http_only))),
+        (
+            "path",
+            Some(json(cookie.path.as_deref().unwrap_or_default())),
+        ),
+        ("overwrite", Some(json(true))),
+        ("signed", Some(json(cookie.signed.unwrap_or(true)))),
+        ("maxAge", Some(max_age)),
+    ]);
+    session.set("cookie", settings);
+    session
+}
+
+/// What Node does before it writes: `maxage`, as versions up to 1.11.4 have it, becomes `maxAge`.
+pub(super) fn prepare(
+    mut session: Object,
+    ttl: Option<Duration>,
+    now: Timestamp,
+) -> Result<Prepared, Damage> {
+    let cookie = settings(&session)?;
+    let lifetime = lifetime(cookie.as_ref(), ttl, now)?;
+    if let Some(mut cookie) = cookie
+        && let Some(old) = cookie.get("maxage").map(str::to_owned)
+    {
+        cookie.remove("maxage");
+        if Js::of(&old).is_truthy() {
+            cookie.set("maxAge", old);
+        }
+        session.set("cookie", cookie.to_text());
+    }
+    Ok(Prepared {
+        object: session,
+        lifetime,
+    })
+}
+
+/// The member `cookie`. There may be none, but nothing else in its place.
+fn settings(session: &Object) -> Result<Option<Object>, Damage> {
+    match session.get("cookie") {
+        Some(text) if Js::of(text).is_truthy() => {
+            Object::parse(text)?.map(Some).ok_or(Damage::NoCookie)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The option `ttl`; else until `cookie.expires`; else `cookie.maxAge`, where that is a number. Of all these, nothing
+/// and zero mean a key that never goes.
+fn lifetime(
+    cookie: Option<&Object>,
+    ttl: Option<Duration>,
+    now: Timestamp,
+) -> Result<Lifetime, Damage> {
+    if let Some(ttl) = ttl.filter(|ttl| !ttl.is_zero()) {
+        return seconds(ttl.as_millis() as f64);
+    }
+    let Some(cookie) = cookie else {
+        return Ok(Lifetime::Never);
+    };
+    let old = cookie.js("maxage");
+    let max_age = if old.is_truthy() {
+        old
+    } else {
+        cookie.js("maxAge")
+    };
+    let mut millis = max_age.number();
+    match cookie.js("expires") {
+        said if !said.is_truthy() => {}
+        // A text that is no date makes `NaN`, which is no lifetime.
+        Js::String(text) => {
+            let date = text.as_deref().and_then(JsDate::parse);
+            millis = date.map(|date| date.since(now));
+        }
+        _ => return Err(Damage::Lifetime),
+    }
+    match millis {
+        None | Some(0.0) => Ok(Lifetime::Never),
+        // Where it is over by less than a second, Node's rounding makes a key that never goes. Not here.
+        Some(millis) => seconds(millis),
+    }
+}

@@ -1,0 +1,257 @@
+//! The way to the servers: what becomes of a request, and when it is sent again.
+
+mod fault;
+
+use std::time::Duration;
+
+use cloakroom_core::{Error, ErrorKind, Operation, Result};
+use redis::aio::{ConnectionLike as _, ConnectionManager, ConnectionManagerConfig};
+use redis::cluster::ClusterClient;
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
+use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::script::Script;
+use crate::servers::{Kind, Servers};
+use fault::{Fault, Reaction};
+
+/// The way to the servers.
+#[derive(Clone)]
+pub(crate) struct Link {
+    line: Line,
+    timeout: Duration,
+}
+
+#[derive(Clone)]
+enum Line {
+    One(ConnectionManager),
+    Many(ClusterConnection),
+}
+
+/// Whether a request can be sent again where its answer was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Reads,
+    Writes,
+}
+
+/// One of the servers of a cluster that hold keys, or the only one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Primary(Option<(String, u16)>);
+
+impl Link {
+    /// Connects. The deadline is around all of it, since connecting to a cluster can hang.
+    pub(crate) async fn open(servers: &Servers, timeout: Duration) -> Result<Self> {
+        let nodes = servers.nodes()?;
+        let connecting = async {
+            match (&servers.0, nodes.first()) {
+                (Kind::One(_), Some(node)) => {
+                    // The deadline of each operation is kept here, once, and so are its tries.
+                    let config = ConnectionManagerConfig::new()
+                        .set_number_of_retries(0)
+                        .set_connection_timeout(Some(timeout))
+                        .set_response_timeout(None);
+                    let client = redis::Client::open(node.clone())?;
+                    ConnectionManager::new_with_config(client, config)
+                        .await
+                        .map(Line::One)
+                }
+                _ => {
+                    // A write that is sent twice may be done twice: the client must not do that by itself.
+                    let client = ClusterClient::builder(nodes.iter().cloned())
+                        .retries(0)
+                        .connection_timeout(timeout)
+                        .response_timeout(timeout * 2)
+                        .build()?;
+                    client.get_async_connection().await.map(Line::Many)
+                }
+            }
+        };
+        let late = || Error::new(ErrorKind::Timeout, Operation::Open);
+        let connected = timeout_at(Instant::now() + timeout, connecting).await;
+        let line = connected.map_err(|_| late())?;
+        let line = line.map_err(|error| Fault::connecting(error).of(Operation::Open))?;
+        Ok(Self { line, timeout })
+    }
+
+    /// Whether one server has all keys, so that one script can change any of them together.
+    pub(crate) fn is_one(&self) -> bool {
+        matches!(self.line, Line::One(_))
+    }
+
+    /// Asks something that changes nothing.
+    pub(crate) async fn ask(&self, operation: Operation, command: &Cmd) -> Result<Value> {
+        let sent = self.send(command, None, Effect::Reads).await;
+        sent.map_err(|fault| fault.of(operation))
+    }
+
+    /// Gives a command that changes something.
+    pub(crate) async fn tell(&self, operation: Operation, command: &Cmd) -> Result<Value> {
+        let sent = self.send(command, None, Effect::Writes).await;
+        sent.map_err(|fault| fault.of(operation))
+    }
+
+    /// Runs a script that changes something. Where the server does not have it, it is sent along.
+    pub(crate) async fn script(
+        &self,
+        operation: Operation,
+        script: &Script,
+        keys: &[Vec<u8>],
+        args: &[&[u8]],
+    ) -> Result<Value> {
+        let known = invocation("EVALSHA", &script.sha, keys, args);
+        let answered = match self.send(&known, None, Effect::Writes).await {
+            Err(fault) if fault.reaction == Reaction::SendScript => {
+                let whole = invocation("EVAL", script.source, keys, args);
+                self.send(&whole, None, Effect::Writes).await
+            }
+            answered => answered,
+        };
+        answered.map_err(|fault| fault.of(operation))
+    }
+
+    /// All servers that hold keys.
+    pub(crate) async fn primaries(&self, operation: Operation) -> Result<Vec<Primary>> {
+        if self.is_one() {
+            return Ok(vec![Primary(None)]);
+        }
+        let slots = self.ask(operation, cmd("CLUSTER").arg("SLOTS")).await?;
+        primaries_of(slots).ok_or_else(|| Fault::unexpected().of(operation))
+    }
+
+    /// Asks one of the servers something that changes nothing.
+    pub(crate) async fn ask_primary(
+        &self,
+        operation: Operation,
+        primary: &Primary,
+        command: &Cmd,
+    ) -> Result<Value> {
+        let at = primary.0.clone();
+        let sent = self.send(command, at, Effect::Reads).await;
+        sent.map_err(|fault| fault.of(operation))
+    }
+
+    async fn send(
+        &self,
+        command: &Cmd,
+        at: Option<(String, u16)>,
+        effect: Effect,
+    ) -> Result<Value, Fault> {
+        let deadline = Instant::now() + self.timeout;
+        let mut asking = None;
+        let mut tries = 0;
+        loop {
+            let sent = self.line.send(command, at.as_ref(), asking.take());
+            let fault = match timeout_at(deadline, sent).await {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => Fault::replied(error),
+                Err(_) => Fault::no_answer(),
+            };
+            let fault = match effect {
+                Effect::Reads => fault.not_written(),
+                Effect::Writes => fault,
+            };
+            let hopeless = matches!(fault.reaction, Reaction::GiveUp | Reaction::SendScript);
+            let next = Instant::now() + backoff(tries);
+            if fault.is_unknown() || hopeless || next >= deadline {
+                return Err(fault);
+            }
+            if let Reaction::Ask(node) = fault.reaction {
+                asking = Some(node);
+            }
+            sleep_until(next).await;
+            tries += 1;
+        }
+    }
+}
+
+impl Line {
+    async fn send(
+        &self,
+        command: &Cmd,
+        at: Option<&(String, u16)>,
+        asking: Option<(String, u16)>,
+    ) -> RedisResult<Value> {
+        match self {
+            Self::One(connection) => connection.clone().req_packed_command(command).await,
+            Self::Many(connection) => {
+                let mut connection = connection.clone();
+                let by_address =
+                    |(host, port): (String, u16)| SingleNodeRoutingInfo::ByAddress { host, port };
+                match (asking, at) {
+                    (Some(node), _) => {
+                        let mut both = Pipeline::new();
+                        both.cmd("ASKING").add_command(command.clone());
+                        let values = connection
+                            .route_pipeline(both, 0, 2, by_address(node))
+                            .await?;
+                        Ok(values.into_iter().nth(1).unwrap_or(Value::Nil))
+                    }
+                    (None, Some(node)) => {
+                        let routing = RoutingInfo::SingleNode(by_address(node.clone()));
+                        connection.route_command(command.clone(), routing).await
+                    }
+                    (None, None) => connection.req_packed_command(command).await,
+                }
+            }
+        }?
+        .extract_error()
+    }
+}
+
+/// At once for a start; then from 10 ms on, twice as long each time, up to half a second.
+fn backoff(tries: u32) -> Duration {
+    match tries {
+        0 => Duration::ZERO,
+        _ => Duration::from_millis(5 << tries.min(7)).min(Duration::from_millis(500)),
+    }
+}
+
+fn invocation(command: &str, script: &str, keys: &[Vec<u8>], args: &[&[u8]]) -> Cmd {
+    let mut invocation = cmd(command);
+    invocation.arg(script).arg(keys.len());
+    for key in keys {
+        invocation.arg(&key[..]);
+    }
+    for argument in args {
+        invocation.arg(*argument);
+    }
+    invocation
+}
+
+/// Of a reply to `CLUSTER SLOTS`: for each range its first and last slot, and its primary.
+fn primaries_of(reply: Value) -> Option<Vec<Primary>> {
+    let Value::Array(ranges) = reply else {
+        return None;
+    };
+    let mut primaries = Vec::new();
+    for range in ranges {
+        let Value::Array(range) = range else {
+            return None;
+        };
+        let Some(Value::Array(primary)) = range.get(2) else {
+            return None;
+        };
+        let [Value::BulkString(host), Value::Int(port), ..] = &primary[..] else {
+            return None;
+        };
+        let host = String::from_utf8(host.clone()).ok()?;
+        let primary = Primary(Some((host, u16::try_from(*port).ok()?)));
+        if !primaries.contains(&primary) {
+            primaries.push(primary);
+        }
+    }
+    Some(primaries)
+}
+
+/// Without the connections, which have nothing to tell.
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shape = match self.is_one() {
+            true => "one server",
+            false => "a cluster",
+        };
+        write!(f, "Link({shape})")
+    }
+}
