@@ -83,7 +83,7 @@ async fn look(browser: &Profile, pictures: &Path, name: &str) -> Result {
             browser.driver.screenshot(&pictures.join(&file)).await?;
             let found = browser
                 .driver
-                .execute(include_str!("looks.js"), vec![])
+                .execute(include_str!("looks.js"), vec![width.into()])
                 .await?;
             assert_eq!(found.json(), &json!([]), "{file}");
         }

@@ -148,17 +148,15 @@ impl Profile {
     }
 }
 
-/// A browser that was not closed since its test has failed.
+/// Ends a browser that was not closed, since its test has failed. chromedriver would be asked to close it,
+/// and waits for two minutes where it does not answer.
 impl Drop for Profile {
     fn drop(&mut self) {
-        let process = self
-            .driver
-            .handle()
-            .capabilities()
-            .get("goog:processID")
-            .cloned();
-        if let Some(pid) = process.and_then(|pid| pid.as_i64()) {
-            kill(pid);
+        let was_closed = self.driver.clone().leak().is_err();
+        let process = self.driver.capabilities().get("goog:processID");
+        match process.and_then(|pid| pid.as_i64()) {
+            Some(pid) if !was_closed => kill(pid),
+            _ => {}
         }
     }
 }
