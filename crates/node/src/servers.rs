@@ -50,14 +50,14 @@ fn parse(url: &str) -> Result<ConnectionInfo> {
     let info = url
         .into_connection_info()
         .map_err(|error| refuse(error.into()))?;
-    if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
-        if cfg!(not(feature = "tls")) {
-            return Err(refuse(
-                "`rediss://` needs the feature `tls` of cloakroom-node".into(),
-            ));
-        }
+    let is_tls = matches!(info.addr(), ConnectionAddr::TcpTls { .. });
+    if is_tls && cfg!(not(feature = "tls")) {
+        let why = "`rediss://` needs the feature `tls` of cloakroom-node";
+        return Err(refuse(why.into()));
+    }
+    #[cfg(feature = "tls")]
+    if is_tls {
         // A choice for the whole process; one that was made before stands.
-        #[cfg(feature = "tls")]
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
     Ok(info)

@@ -1,5 +1,7 @@
 //! From Node's sessions to Cloakroom's own, and what is in a Redis full of Node's.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
+
 mod support;
 
 use cloakroom_core::{Sessions, Subject};

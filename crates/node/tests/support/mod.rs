@@ -5,7 +5,10 @@
 pub(crate) mod node;
 #[path = "../../../redis/tests/support/process.rs"]
 pub(crate) mod process;
+pub(crate) mod sessions;
 pub(crate) mod shard;
+pub(crate) mod stack;
+pub(crate) mod users;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
