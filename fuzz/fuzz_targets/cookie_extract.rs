@@ -55,7 +55,10 @@ fn stripped(bytes: &[u8]) -> &[u8] {
     let Some(start) = bytes.iter().position(|byte| !is_blank(byte)) else {
         return &[];
     };
-    let end = bytes.iter().rposition(|byte| !is_blank(byte)).unwrap_or(start);
+    let end = bytes
+        .iter()
+        .rposition(|byte| !is_blank(byte))
+        .unwrap_or(start);
     &bytes[start..=end]
 }
 
