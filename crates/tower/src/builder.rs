@@ -223,7 +223,8 @@ pub enum OnReused {
     /// The session is ended, whoever holds the new token. A client whose answer was lost has to sign
     /// in again, and so does a thief.
     EndSession,
-    /// All sessions of the subject are ended; the session alone, where it has none.
+    /// All sessions of the subject are ended, but for the one that this very request signs in to; the
+    /// session alone, where it has no subject.
     EndAllOfSubject,
 }
 

@@ -1,6 +1,5 @@
 //! No token in a log, a metric, an error or a `Debug`: everything that is told is recorded and searched.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
-#![cfg(all(feature = "axum", feature = "tracing", feature = "metrics"))]
 
 mod support;
 

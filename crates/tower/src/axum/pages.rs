@@ -38,3 +38,6 @@ pub fn return_path(asked: &str) -> &str {
         "/"
     }
 }
+
+#[cfg(test)]
+mod tests;

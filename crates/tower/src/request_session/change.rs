@@ -82,8 +82,9 @@ impl<T: SessionData> RequestSession<T> {
         self.load(&mut state).await?;
         let (Known::Found(session), Some(token)) = (&state.known, state.token.clone()) else {
             state.forget_changes();
-            *state.copy_mut() = data;
-            state.pending.push(Box::new(|_| {}));
+            *state.copy_mut() = data.clone();
+            let replace = move |stored: &mut T| *stored = data.clone();
+            state.pending.push(Box::new(replace));
             return self.save_pending(&mut state).await.map(Replaced::Saved);
         };
         let read = session.revision();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloakroom_core::{Lookup, Reused};
+use cloakroom_core::{Lookup, Reused, Token};
 
 use crate::builder::OnReused;
 use crate::error::Result;
@@ -35,7 +35,7 @@ impl<T: SessionData> RequestSession<T> {
             Ok(Lookup::Reused(reused)) => {
                 // Before the policy is carried out, which may be given up half-way.
                 state.known = Known::Barred(Dropped::Reused);
-                self.answer_reuse(&reused).await;
+                self.answer_reuse(&reused, None).await;
                 return Ok(());
             }
             Err(error) => {
@@ -57,9 +57,9 @@ impl<T: SessionData> RequestSession<T> {
         Ok(())
     }
 
-    /// Carries out the policy for a token that was used again after its grace. Where that fails, it is
-    /// logged and counted; the request has no session either way.
-    pub(super) async fn answer_reuse(&self, reused: &Reused) {
+    /// Carries out the policy for a token that was used again after its grace, and spares the session
+    /// that the user has just signed in to. Where it fails, that is logged and counted.
+    pub(super) async fn answer_reuse(&self, reused: &Reused, spared: Option<&Token>) {
         let inner = self.inner();
         inner.observer.reused(reused);
         let sessions = &inner.sessions;
@@ -67,7 +67,12 @@ impl<T: SessionData> RequestSession<T> {
             (OnReused::Nothing, _) => return,
             (OnReused::EndAllOfSubject, Some(subject)) => {
                 let tokens = sessions.tokens(subject);
-                let revoke = async { tokens.revoke_all().await.map(drop) };
+                let revoke = async {
+                    match spared {
+                        Some(token) => tokens.revoke_others(token).await.map(drop),
+                        None => tokens.revoke_all().await.map(drop),
+                    }
+                };
                 inner.call(Op::EndReused, |()| "ended", revoke).await
             }
             (OnReused::EndSession | OnReused::EndAllOfSubject, _) => {

@@ -66,7 +66,7 @@ impl<T: SessionData> RequestSession<T> {
         match &renewal {
             Renewal::Reused(reused) => {
                 state.bar(Dropped::Reused);
-                self.answer_reuse(reused).await;
+                self.answer_reuse(reused, None).await;
             }
             Renewal::Replaced => state.bar(Dropped::Replaced),
             Renewal::Absent if matches!(state.known, Known::Found(_)) => state.bar(Dropped::Ended),

@@ -122,10 +122,10 @@ impl<T: SessionData> RequestSession<T> {
         }
         state.unknown = before;
         match &done {
-            Ok(SignIn::SignedIn { reused, .. }) => {
+            Ok(SignIn::SignedIn { issued, reused, .. }) => {
                 state.copy = None;
                 if let Some(reused) = reused {
-                    self.answer_reuse(reused).await;
+                    self.answer_reuse(reused, Some(&issued.token)).await;
                 }
             }
             Ok(SignIn::Gone) => state.bar(Dropped::Replaced),

@@ -209,3 +209,26 @@ async fn a_session_that_ended_is_not_replaced() {
     ));
     assert_eq!(world.count().await, 0);
 }
+
+#[tokio::test]
+async fn what_could_not_be_created_is_carried_over_by_a_sign_in() {
+    let world = World::<Data>::new();
+    world
+        .faults
+        .fail_before(Operation::Create, cloakroom_core::ErrorKind::Unavailable);
+    let handler = async |session: RequestSession<Data>| -> Result<()> {
+        assert!(session.replace_if_unchanged(vec![7]).await.is_err());
+        let ada = cloakroom_core::Subject::new("ada").unwrap();
+        let attempt = session.begin_sign_in(&ada).await?;
+        assert!(
+            session
+                .complete(attempt, Option::unwrap_or_default)
+                .await?
+                .is_signed_in()
+        );
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let token = ask(&app, &[]).await.token().unwrap();
+    assert_eq!(world.data(&token).await.unwrap(), [7]);
+}

@@ -173,3 +173,40 @@ async fn what_a_reused_token_does_is_the_applications_choice() {
         assert_eq!(world.count().await, left as u64, "{policy:?}");
     }
 }
+
+#[tokio::test]
+async fn signing_in_with_a_reused_token_is_not_undone_by_the_policy() {
+    let world = World::<Data>::new();
+    let old = world.signed_in("ada").await;
+    let renewed = world.sessions.renew(&old, Duration::ZERO).await.unwrap();
+    let cloakroom_core::Renewal::Renewed(renewed) = renewed else {
+        panic!("not renewed");
+    };
+    assert!(
+        world
+            .sessions
+            .load(&renewed.token)
+            .await
+            .unwrap()
+            .is_found()
+    );
+    let handler = async |session: RequestSession<Data>| -> Result<()> {
+        let ada = cloakroom_core::Subject::new("ada").unwrap();
+        let attempt = session.begin_sign_in(&ada).await?;
+        let outcome = session.complete(attempt, Option::unwrap_or_default).await?;
+        assert!(outcome.is_signed_in());
+        Ok(())
+    };
+    let layer = SessionLayer::builder(world.sessions.clone()).on_reused(OnReused::EndAllOfSubject);
+    let app = app(layer.build().unwrap(), handler);
+    let new = ask(&app, &[("cookie", &cookie(&old))])
+        .await
+        .token()
+        .unwrap();
+    assert!(world.sessions.load(&new).await.unwrap().is_found());
+    assert_eq!(
+        world.count_of("ada").await,
+        1,
+        "whoever held the other token is out"
+    );
+}
