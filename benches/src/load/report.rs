@@ -76,9 +76,9 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "| | requests/s | rate / no session | rate / tower-sessions | server, µs each | µs more than no session |"
+            "| | requests/s | rate / no session | rate / tower-sessions | server, µs each | µs more than no session | server / tower-sessions |"
         )?;
-        writeln!(f, "| --- | ---: | ---: | ---: | ---: | ---: |")?;
+        writeln!(f, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
         let (bare, theirs) = (self.of(Who::NoSession), self.of(Who::TowerSessions));
         for who in Who::ALL {
             let figures = self.of(who);
@@ -93,6 +93,7 @@ impl fmt::Display for Report {
                 cell(Spread::of_ratios(&figures.rates, &theirs.rates), 2),
                 cell(Spread::of(figures.computed.clone()), 1),
                 cell(Spread::of(more.collect()), 1),
+                cell(Spread::of_ratios(&figures.computed, &theirs.computed), 2),
             ];
             writeln!(f, "| {} | {} |", who.title(), cells.join(" | "))?;
         }
