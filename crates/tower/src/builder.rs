@@ -134,7 +134,7 @@ impl<T> SessionLayerBuilder<T> {
     }
 
     /// Gives sessions a new token once the one they have is that old, with the response to a request that
-    /// asked for the session; the old one goes on working for the grace. Only for tokens that came by
+    /// asked for the session; the old one goes on working for the grace, 10 seconds or more. Only for tokens that came by
     /// the cookie. Not by default.
     pub fn renew_every(mut self, every: Duration, grace: Duration) -> Self {
         self.settings.renewal = Some(Renewal { every, grace });
@@ -210,6 +210,9 @@ impl<T> fmt::Debug for SessionLayerBuilder<T> {
     }
 }
 
+/// A page and its pictures come at once, with one token, and the first of them renews it.
+const MIN_GRACE: Duration = Duration::from_secs(10);
+
 /// What is done where an old token is used again after its grace.
 ///
 /// It is a theft, or a client that never received the new token: both look the same. Whatever is
@@ -253,6 +256,14 @@ pub enum InvalidLayer {
         /// The time asked for.
         every: Duration,
     },
+    /// Requests that are under way with the old token would count as its reuse.
+    #[error(
+        "a grace of {grace:?} may end before the requests that are under way with the old token, which then count as reuse; the shortest is {MIN_GRACE:?}"
+    )]
+    GraceTooShort {
+        /// The grace asked for.
+        grace: Duration,
+    },
     /// The store keeps no old token for so long.
     #[error(
         "a grace of {grace:?} is longer than stores keep old tokens; the longest is {:?}",
@@ -291,6 +302,9 @@ impl Settings {
         if let Some(Renewal { every, grace }) = self.renewal {
             if every < Duration::from_secs(1) {
                 return Err(InvalidLayer::RenewalTooOften { every });
+            }
+            if grace < MIN_GRACE {
+                return Err(InvalidLayer::GraceTooShort { grace });
             }
             if grace > cloakroom_core::store::REUSE_MEMORY {
                 return Err(InvalidLayer::GraceTooLong { grace });

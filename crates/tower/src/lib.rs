@@ -97,6 +97,9 @@
 //! - Finding no session sets and deletes nothing. A cookie that opens nothing stays until it is replaced.
 //! - A session that was there when a request loaded it, and has ended since, is not replaced by a
 //!   fresh one. The changes are dropped: [`Saved::Dropped`].
+//!   A request that asks for the first time when its session has ended by a sign-out finds none, and a
+//!   change then begins a new session and sets its cookie, also over that of a sign-in made meanwhile.
+//!   So a handler that will wait for long asks first.
 //! - A request whose token was replaced by a sign-in, or is an old one whose grace is over, sets no cookie and
 //!   stores nothing, unless it signs in itself.
 //! - A handler that signs in and goes on for long sets no cookie if the new session has ended meanwhile.

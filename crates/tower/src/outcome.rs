@@ -91,8 +91,9 @@ pub enum SignInOutcome<T> {
     Expired,
     /// The user has as many sessions as the cap allows, and the cap refuses.
     CapReached,
-    /// Another request has signed this session in or out since the attempt began, as when a form is
-    /// submitted twice. The client has, or will get, the token of that one.
+    /// Another request has signed this session in since the attempt began, as when a form is submitted
+    /// twice, or it ended while this one completed. The client has, or will get, the answer of that one.
+    /// A session that was signed out before that is as good as none: the sign-in goes on without data.
     Gone,
 }
 

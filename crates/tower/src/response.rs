@@ -31,7 +31,7 @@ impl Finished {
     /// The response as it leaves.
     pub(crate) fn apply<B>(self, response: Response<B>) -> Response<SessionBody<B>> {
         let mut response = match &self.failure {
-            Some((_, error)) if self.replaces_response => replacement(error),
+            Some((_, error)) if self.replaces_response => replacement(error, response.headers()),
             _ => response.map(SessionBody::of),
         };
         if let Some((failure, _)) = self.failure {
@@ -56,10 +56,14 @@ impl Finished {
     }
 }
 
-/// The response to a failure, with an empty body.
-fn replacement<B>(error: &Error) -> Response<SessionBody<B>> {
+/// The response to a failure, with an empty body. It keeps the cookies of the one in whose place it
+/// is: where a layer within has signed in, the old token is dead, and the new one must not be lost.
+fn replacement<B>(error: &Error, replaced: &HeaderMap) -> Response<SessionBody<B>> {
     let mut response = Response::new(SessionBody::default());
     *response.status_mut() = status(error);
+    for cookie in replaced.get_all(SET_COOKIE) {
+        response.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
     describe(error, response.headers_mut());
     response
 }

@@ -48,19 +48,21 @@ pub(crate) struct Presented {
 
 impl Sources {
     /// The first text of a token's form. What has another form is refused by its length, before it
-    /// is decoded, and the next source is tried.
+    /// is decoded, and the next source is tried. Several cookies of the name end the search.
     pub(crate) fn find(&self, request: &Parts) -> Option<Presented> {
         let by = |source| move |token| Presented { token, source };
-        let cookie = self.cookie.as_ref();
-        cookie
-            .and_then(|cookie| from_cookie(cookie, request))
-            .map(by(TokenSource::Cookie))
-            .or_else(|| {
-                self.others.iter().find_map(|other| match other {
-                    Other::Bearer => from_bearer(request).map(by(TokenSource::Bearer)),
-                    Other::Function(find) => find(request).map(by(TokenSource::Function)),
-                })
+        let by_cookie = match self.cookie.as_ref().map(|it| in_cookies(it, request)) {
+            Some(Found::One(value)) => parse(value).map(by(TokenSource::Cookie)),
+            // Whoever planted one of them may have planted what another source finds, too.
+            Some(Found::Several) => return None,
+            Some(Found::Nothing) | None => None,
+        };
+        by_cookie.or_else(|| {
+            self.others.iter().find_map(|other| match other {
+                Other::Bearer => from_bearer(request).map(by(TokenSource::Bearer)),
+                Other::Function(find) => find(request).map(by(TokenSource::Function)),
             })
+        })
     }
 
     pub(crate) fn has_bearer(&self) -> bool {
@@ -69,13 +71,10 @@ impl Sources {
     }
 }
 
-fn from_cookie(cookie: &SessionCookie, request: &Parts) -> Option<Token> {
+fn in_cookies<'r>(cookie: &SessionCookie, request: &'r Parts) -> Found<'r> {
     let headers = request.headers.get_all(COOKIE);
     let headers = headers.iter().map(http::HeaderValue::as_bytes);
-    match find(headers, cookie.name_bytes()) {
-        Found::One(value) => parse(value),
-        Found::Nothing | Found::Several => None,
-    }
+    find(headers, cookie.name_bytes())
 }
 
 fn from_bearer(request: &Parts) -> Option<Token> {

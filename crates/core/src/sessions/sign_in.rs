@@ -38,8 +38,8 @@ pub enum SignIn<T> {
     Expired,
     /// The user has as many sessions as the cap allows, and the cap refuses.
     CapReached,
-    /// The session that was signed in from was signed in or out by another request since the attempt
-    /// began, as when a form is submitted twice. Nobody was signed in by this one. What the cap had
+    /// The session that was signed in from was signed in by another request since the attempt began, as
+    /// when a form is submitted twice, or it ended while this one completed. Nobody was signed in by this one. What the cap had
     /// evicted for it has ended all the same.
     Gone,
 }

@@ -31,6 +31,10 @@ fn each_setting_that_makes_no_sense_is_refused_with_a_way_out() {
             ["0ns", "minutes"],
         ),
         (
+            builder().renew_every(minute, Duration::ZERO),
+            ["a grace of 0ns", "the shortest is 10s"],
+        ),
+        (
             builder().renew_every(minute, day + minute),
             ["86460s", "86400s"],
         ),

@@ -88,6 +88,9 @@ impl<T: SessionData> RequestSession<T> {
             return self.save_pending(&mut state).await.map(Replaced::Saved);
         };
         let read = session.revision();
+        // Taken out: the data have them, and may have been stored where the answer is lost or this
+        // future is dropped half-way.
+        let changes = mem::take(&mut state.pending);
         let before = state.unknown.replace(self.inner().given_up());
         let replace = self.inner().sessions.replace(&token, read, data);
         let replaced = self.inner().call(Op::Save, replacement_name, replace).await;
@@ -108,10 +111,7 @@ impl<T: SessionData> RequestSession<T> {
             Ok(Lookup::Replaced) => Dropped::Replaced,
             Ok(Lookup::Reused(_)) => Dropped::Reused,
             Ok(Lookup::Absent) => Dropped::Ended,
-            Err(error) => {
-                state.note_unknown(&error);
-                return Err(error);
-            }
+            Err(error) => return Err(state.not_saved(changes, error)),
         };
         Ok(Replaced::Saved(self.drop_changes(&mut state, why)))
     }

@@ -93,7 +93,8 @@ impl<T: SessionData> RequestSession<T> {
     /// The session is over, by this request or by another.
     fn ended(&self, state: &mut State<T>, by_this_request: bool) {
         if by_this_request {
-            let has_cookie = state.source == Some(TokenSource::Cookie);
+            // What the request came with counts. A cookie that it did not have may be another's by now.
+            let has_cookie = self.shared.source == Some(TokenSource::Cookie);
             state.forget_changes();
             state.token = None;
             state.known = Known::Nothing;

@@ -232,3 +232,38 @@ async fn what_could_not_be_created_is_carried_over_by_a_sign_in() {
     let token = ask(&app, &[]).await.token().unwrap();
     assert_eq!(world.data(&token).await.unwrap(), [7]);
 }
+
+#[tokio::test]
+async fn what_a_replacement_has_is_not_applied_again_where_its_answer_is_lost() {
+    let world = World::<Data>::new();
+    let token = world.signed_in("ada").await;
+    let handler = async |session: RequestSession<Data>| -> Result<()> {
+        let view = session.change(|data| data.push(1)).await?;
+        let _ = session.replace_if_unchanged(view.data().clone()).await;
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    world.faults.lose_answer(Operation::Update);
+    let answer = ask(&app, &[("cookie", &cookie(&token))]).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.data(&token).await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn what_a_replacement_has_is_not_applied_again_where_it_is_given_up() {
+    let world = World::<Data>::new();
+    let token = world.signed_in("ada").await;
+    let hold = std::sync::Arc::new(world.faults.hold_after(Operation::Update));
+    let handler = async move |session: RequestSession<Data>| -> Result<()> {
+        let view = session.change(|data| data.push(1)).await?;
+        tokio::select! {
+            _ = session.replace_if_unchanged(view.data().clone()) => panic!("it is held"),
+            () = hold.arrived() => {}
+        }
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let answer = ask(&app, &[("cookie", &cookie(&token))]).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.data(&token).await.unwrap(), [1]);
+}

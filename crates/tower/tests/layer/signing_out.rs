@@ -1,6 +1,6 @@
 //! Signing out, and ending a user's other sessions.
 
-use cloakroom_core::{Lookup, SignOut};
+use cloakroom_core::{Lookup, SignOut, Subject};
 use cloakroom_tower::{RequestSession, Result, SessionCookie, SessionLayer};
 
 use crate::support::{World, app, ask, cookie};
@@ -151,4 +151,22 @@ async fn a_password_change_ends_the_others_and_a_panic_button_all() {
     };
     let nobody = app(SessionLayer::new(world.sessions.clone()), nobody);
     assert_eq!(ask(&nobody, &[]).await.body, "true");
+}
+
+#[tokio::test]
+async fn a_request_that_came_without_the_cookie_deletes_none() {
+    let world = World::<Data>::new();
+    let handler = async |session: RequestSession<Data>| -> Result<()> {
+        let attempt = session.begin_sign_in(&Subject::new("ada").unwrap()).await?;
+        let signed_in = session.complete(attempt, Option::unwrap_or_default).await?;
+        assert!(signed_in.is_signed_in());
+        session.sign_out().await?;
+        Ok(())
+    };
+    let answer = ask(
+        &app(SessionLayer::new(world.sessions.clone()), handler),
+        &[],
+    )
+    .await;
+    assert!(answer.set_cookies().is_empty());
 }

@@ -207,3 +207,17 @@ async fn without_a_cookie_no_cookie_is_set() {
     );
     assert_eq!(world.count().await, 0);
 }
+
+#[tokio::test]
+async fn several_cookies_are_no_session_and_no_other_source_is_asked() {
+    let world = World::<Data>::new();
+    let [ada, mallory] = [
+        world.signed_in("ada").await,
+        world.signed_in("mallory").await,
+    ];
+    let app = app(every_source(&world).build().unwrap(), who);
+    let planted = format!("{}; __Host-session=planted", cookie(&ada));
+    let bearer = format!("Bearer {}", &*mallory.expose());
+    let answer = ask(&app, &[("cookie", &planted), ("authorization", &bearer)]).await;
+    assert_eq!(answer.body, "None by None");
+}

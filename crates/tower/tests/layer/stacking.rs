@@ -250,3 +250,35 @@ async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
         assert_eq!(call.await.unwrap().status(), 200);
     }
 }
+
+#[tokio::test]
+async fn a_failing_layer_keeps_the_cookie_that_one_within_has_set() {
+    let (outer, inner) = (World::<String>::new(), World::<Data>::new());
+    let visit = inner.sessions.create(7).await.unwrap();
+    let handler =
+        async |cart: RequestSession<String>, session: RequestSession<Data>| -> Result<()> {
+            cart.change(|cart| cart.push('x')).await?;
+            let ada = cloakroom_core::Subject::new("ada").unwrap();
+            let attempt = session.begin_sign_in(&ada).await?;
+            let signed_in = session.complete(attempt, Option::unwrap_or_default).await?;
+            assert!(signed_in.is_signed_in());
+            Ok(())
+        };
+    let cart = SessionLayer::builder(outer.sessions.clone())
+        .cookie(SessionCookie::new().name("__Host-cart"))
+        .build()
+        .unwrap();
+    let app = Router::new()
+        .route("/", axum::routing::any(handler))
+        .layer(SessionLayer::new(inner.sessions.clone()))
+        .layer(cart);
+    outer
+        .faults
+        .fail_before(Operation::Create, ErrorKind::Unavailable);
+    let answer = ask(&app, &[("cookie", &cookie(&visit.token))]).await;
+    assert_eq!(answer.status.as_u16(), 503);
+    let token = answer
+        .token()
+        .expect("the old token opens nothing any more");
+    assert!(inner.sessions.load(&token).await.unwrap().is_found());
+}
