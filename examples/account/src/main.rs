@@ -36,12 +36,13 @@ mod visit;
 
 use std::env;
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::app::App;
 use crate::arguments::{Arguments, HELP, Request};
 use crate::passwords::Passwords;
-use crate::serve::Listener;
+use crate::serve::{Listener, Stopped};
 use crate::store::OpenStore;
 use crate::users::Users;
 
@@ -67,9 +68,7 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
     let listener = Listener::bind(arguments.port).await?;
     let users = Users::open(&arguments.data)
         .map_err(|error| format!("the users in {}: {error}", arguments.data.display()))?;
@@ -80,18 +79,26 @@ async fn serve(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         confirm_after: arguments.confirm_after,
     };
     let layer = session_layer::build(store.sessions()?, arguments.cookies, store.name())?;
-    println!(
+    say(&format!(
         "Data are in {}; sessions in {}.",
         arguments.data.display(),
         store.name()
-    );
-    println!("{}", listener.address());
-    println!("Stop it with Ctrl-C.");
-    listener.serve(app.router(layer)).await?;
-    // Nobody is served any more, so that this is the last handle.
+    ));
+    say(listener.address());
+    say("Stop it with Ctrl-C.");
+    let stopped = listener.serve(app.router(layer)).await?;
+    // Where nobody is served any more, this is the last handle.
     store.close()?;
-    println!("Stopped.");
+    say(match stopped {
+        Stopped::InOrder => "Stopped.",
+        Stopped::CutOff => "Stopped. Some requests took too long, and were cut off.",
+    });
     Ok(())
+}
+
+/// Tells the terminal, or whoever listens there. It goes on where nobody does any more.
+fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// An error and all that it comes from, on one line.

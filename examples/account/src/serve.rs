@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 /// The port by default, and how many after it are tried where it is taken.
@@ -20,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Listener {
     listener: TcpListener,
     address: String,
+    stop: StopSignal,
 }
 
 impl Listener {
@@ -42,7 +45,12 @@ impl Listener {
 
     fn of(listener: TcpListener) -> io::Result<Self> {
         let address = format!("http://{}", listener.local_addr()?);
-        Ok(Self { listener, address })
+        Ok(Self {
+            listener,
+            address,
+            // Before anybody is told where it is, and could want it to stop again.
+            stop: StopSignal::listen()?,
+        })
     }
 
     /// Where it is, for the address bar.
@@ -52,10 +60,11 @@ impl Listener {
 
     /// Serves until Ctrl-C or SIGTERM. Requests under way are finished, if that takes no longer than
     /// ten seconds.
-    pub(crate) async fn serve(self, router: Router) -> io::Result<()> {
+    pub(crate) async fn serve(self, router: Router) -> io::Result<Stopped> {
         let (stopping, stopped) = oneshot::channel();
+        let mut signal = self.stop;
         let stop = async move {
-            stop_signal().await;
+            signal.given().await;
             let _ = stopping.send(());
         };
         let out_of_patience = async {
@@ -66,27 +75,61 @@ impl Listener {
             }
         };
         tokio::select! {
-            served = axum::serve(self.listener, router).with_graceful_shutdown(stop) => served,
-            () = out_of_patience => Ok(()),
+            served = axum::serve(self.listener, router).with_graceful_shutdown(stop) => {
+                served.map(|()| Stopped::InOrder)
+            }
+            () = out_of_patience => Ok(Stopped::CutOff),
         }
     }
 }
 
-#[cfg(unix)]
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
+/// How serving came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// Whatever was under way was finished.
+    InOrder,
+    /// Some requests took too long.
+    CutOff,
+}
 
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ctrl-C or SIGTERM.
+#[cfg(unix)]
+#[derive(Debug)]
+struct StopSignal {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl StopSignal {
+    /// From here on the signal is heard. Before, it ends the process on the spot.
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn given(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
+/// Ctrl-C.
 #[cfg(not(unix))]
-async fn stop_signal() {
-    let _ = tokio::signal::ctrl_c().await;
+#[derive(Debug)]
+struct StopSignal;
+
+#[cfg(not(unix))]
+impl StopSignal {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn given(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -101,7 +101,8 @@ fn where_the_usual_port_is_taken_the_next_that_is_free_is_used() -> Result {
     let (second, there) = start(&two)?;
     assert_ne!(here, there);
     assert!(get(&here)?.starts_with("HTTP/1.1 200") && get(&there)?.starts_with("HTTP/1.1 200"));
-    assert!(first.terminate()? && second.terminate()?);
+    first.terminate()?;
+    second.terminate()?;
     // The data went where it was said that they go.
     assert!(one.path().join("account-data/users.lock").is_file());
     Ok(())
@@ -117,7 +118,7 @@ fn two_that_would_share_one_directory_do_not() -> Result {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr)?;
     assert!(said.contains("another process uses it"), "{said}");
-    assert!(first.terminate()?);
+    first.terminate()?;
     Ok(())
 }
 
@@ -143,10 +144,8 @@ fn a_browser_that_keeps_its_connection_open_does_not_keep_the_server_up() -> Res
     let mut answered = [0; 12];
     idle.read_exact(&mut answered)?;
     let silent = TcpStream::connect(&host)?;
-    let start = std::time::Instant::now();
-    server.stop()?;
-    // Ten seconds is how long it waits for requests that are under way. There are none.
-    assert!(start.elapsed().as_secs() < 9, "{:?}", start.elapsed());
+    // It waits for requests that are under way. There are none.
+    assert_eq!(server.stop()?, ["Stop it with Ctrl-C.", "Stopped."]);
     drop((idle, silent));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
@@ -11,6 +12,8 @@ use crate::Result;
 /// A program in a process group of its own, which is ended with it.
 pub(crate) struct Process {
     child: Child,
+    /// Hears what it says from then on.
+    listener: Option<JoinHandle<Vec<String>>>,
 }
 
 impl Process {
@@ -21,7 +24,10 @@ impl Process {
         let child = child.map_err(|error| {
             format!("{name}: {error}; `cargo xtask test` installs what the tests start")
         })?;
-        let mut process = Self { child };
+        let mut process = Self {
+            child,
+            listener: None,
+        };
         let said = process.child.stdout.take().ok_or("its output is piped")?;
         let mut said = BufReader::new(said).lines();
         let mut heard = String::new();
@@ -35,15 +41,22 @@ impl Process {
             heard.push_str(&line);
             heard.push('\n');
         };
-        // Goes on listening, or the program would be told that nobody does.
-        std::thread::spawn(move || said.for_each(drop));
+        let listener = thread::spawn(move || said.map_while(std::result::Result::ok).collect());
+        process.listener = Some(listener);
         Ok((process, line))
     }
 
-    /// Asks it to end, and waits until it has. Says whether it did so in good order.
-    pub(crate) fn terminate(mut self) -> Result<bool> {
+    /// Asks it to end, and waits until it has, in good order. Tells what it has said since it was started.
+    pub(crate) fn terminate(mut self) -> Result<Vec<String>> {
         kill_process(self.pid()?, Signal::TERM)?;
-        Ok(self.child.wait()?.success())
+        let status = self.child.wait()?;
+        let listener = self.listener.take().ok_or("it was listened to")?;
+        let said = listener.join().map_err(|_| "the listener has panicked")?;
+        if status.success() {
+            Ok(said)
+        } else {
+            Err(format!("it ended with {status}, and said {said:?}").into())
+        }
     }
 
     /// Ends it without a word of warning.
