@@ -7,7 +7,7 @@ use cloakroom_core::Operation;
 use cloakroom_tower::{RequestSession, Result, SessionLayer};
 use tower::{Layer as _, Service as _, service_fn};
 
-use crate::support::{World, app, ask, cookie};
+use crate::support::{SOON, World, app, ask, cookie};
 
 type Data = Vec<u32>;
 type Kept = Arc<Mutex<Option<RequestSession<Data>>>>;
@@ -54,7 +54,9 @@ async fn a_task_that_is_under_way_when_the_handler_answers_is_waited_for() {
         hold.release();
         Ok(())
     };
-    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    // A call that a test holds is not slow, however busy the machine is.
+    let layer = SessionLayer::builder(world.sessions.clone()).store_deadline(2 * SOON);
+    let app = app(layer.build().unwrap(), handler);
     ask(&app, &[("cookie", &cookie(&token))]).await;
     assert_eq!(world.data(&token).await.unwrap(), [1]);
 }
