@@ -6,9 +6,12 @@ use redis::Value;
 
 use crate::fault::Fault;
 use crate::head;
+use crate::keys::from_member;
 use crate::link::{Call, Effect};
+use crate::read::strings;
 use crate::script::BEGIN;
 use crate::store::Inner;
+use crate::turns::Lately;
 
 /// The generation of the subject's token set, kept at least until then.
 pub(crate) async fn begin(
@@ -27,6 +30,7 @@ pub(crate) async fn begin(
     let millis = [now.as_millis(), until.as_millis(), store.margin_millis()];
     let mut args: Vec<_> = millis.iter().map(|n| n.to_string().into_bytes()).collect();
     args.push(head::encode(&new).0);
+    args.push(Lately::LARGEST.to_string().into_bytes());
     let keys = [store.link.keys.set(placement, subject)];
     let told = |fault: Fault| fault.of(Operation::Begin);
     for _ in 0..2 {
@@ -36,8 +40,15 @@ pub(crate) async fn begin(
             .script(call, placement, script, &keys, &args, Effect::Writes);
         match begun.await.map_err(told)?.value {
             Value::Nil => {}
-            Value::BulkString(member) => {
-                let head = head::decode(&member, 0.0);
+            Value::Array(told_of) => {
+                let mut texts = strings(Some(Value::Array(told_of)))
+                    .map_err(told)?
+                    .into_iter();
+                let head = texts.next().and_then(|head| head::decode(&head, 0.0));
+                let members: Vec<_> = texts
+                    .filter_map(|text| from_member(placement, &text))
+                    .collect();
+                store.lately.change(subject, Some(&members), []);
                 let generation = head.map(|head| head.generation);
                 return generation.ok_or_else(|| told(Fault::unexpected()));
             }

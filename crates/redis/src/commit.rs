@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use cloakroom_core::semantics::Entry;
+use cloakroom_core::semantics::{Ended, Entry};
+use cloakroom_core::store::{ENDED_MEMORY, EndReason};
 use cloakroom_core::{Deadline, Placement, Record, RecordVersion, SessionId, Subject, Timestamp};
 
 use crate::head;
 use crate::keys::{Keys, member};
+use crate::read::Wanted;
 use crate::value;
 use crate::view::{Guess, KnownSet, Stored, UsedSet, View};
 
@@ -29,6 +31,8 @@ pub(crate) enum Victims {
 pub(crate) struct Commit {
     pub(crate) keys: Vec<Vec<u8>>,
     pub(crate) args: Vec<Vec<u8>>,
+    /// The members that leave without being looked at, as the script numbers them.
+    pub(crate) leaving: Vec<SessionId>,
     numbers: HashMap<Vec<u8>, usize>,
 }
 
@@ -44,37 +48,64 @@ pub(crate) struct Format {
 impl Commit {
     /// Takes away what stands in place of this set and is none.
     pub(crate) fn clearing(key: Vec<u8>) -> Self {
-        let mut commit = Self {
-            keys: Vec::new(),
-            args: vec![number(0), number(0)],
-            numbers: HashMap::new(),
-        };
+        let mut commit = Self::begin(0, 0);
+        commit.args.push(number(0));
         commit.instruct("w", &key, []);
         commit.args.push(b".".to_vec());
         commit.instruct("D", &key, []);
         commit
     }
 
-    /// Of the decision that was made over this view.
+    /// Changes nothing, and reads this.
+    pub(crate) fn reading(keys: &Keys, placement: Placement, wanted: &Wanted) -> Self {
+        let mut commit = Self::begin(0, 0);
+        commit.read(keys, placement, wanted);
+        commit
+    }
+
+    /// Of the decision that was made over this view. Where it does not hold any more, this is read.
     pub(crate) fn of(
         keys: &Keys,
         placement: Placement,
         view: &View,
         victims: Victims,
         format: Format,
+        wanted: &Wanted,
     ) -> Self {
-        let mut commit = Self {
-            keys: Vec::new(),
-            args: vec![
-                number(format.now.as_millis()),
-                number(format.margin.as_millis()),
-            ],
-            numbers: HashMap::new(),
-        };
+        let mut commit = Self::begin(format.now.as_millis(), format.margin.as_millis());
+        commit.read(keys, placement, wanted);
         commit.check(keys, placement, view, victims);
         commit.args.push(b".".to_vec());
         commit.write(keys, placement, view, format);
         commit
+    }
+
+    fn begin(now: u64, margin: u128) -> Self {
+        Self {
+            keys: Vec::new(),
+            args: vec![number(now), number(margin)],
+            leaving: Vec::new(),
+            numbers: HashMap::new(),
+        }
+    }
+
+    fn read(&mut self, keys: &Keys, placement: Placement, wanted: &Wanted) {
+        let before = self.args.len();
+        for id in &wanted.ids {
+            self.instruct("V", &keys.id(*id), []);
+        }
+        for (subject, set) in &wanted.sets {
+            let key = keys.set(placement, subject);
+            if set.all {
+                self.instruct("S", &key, [b"-1".to_vec()]);
+                continue;
+            }
+            let these = set.these.iter().map(|id| member(*id).to_vec());
+            let count = number(set.these.len());
+            self.instruct("S", &key, [count].into_iter().chain(these));
+        }
+        let arguments = number(self.args.len() - before);
+        self.args.insert(before, arguments);
     }
 
     fn check(&mut self, keys: &Keys, placement: Placement, view: &View, victims: Victims) {
@@ -82,7 +113,12 @@ impl Commit {
         for (subject, set) in &used.sets {
             let key = keys.set(placement, subject);
             if let Some(known) = view.sets.get(subject) {
-                self.check_set(&key, known, set);
+                let leave = view.leave(subject);
+                self.check_set(&key, known, set, leave.is_empty());
+                if !leave.is_empty() {
+                    self.check_leaving(keys, &key, subject, known, &leave);
+                    self.leaving = leave;
+                }
             }
         }
         for id in &used.entries {
@@ -111,12 +147,12 @@ impl Commit {
         }
     }
 
-    fn check_set(&mut self, key: &[u8], known: &KnownSet, used: &UsedSet) {
+    fn check_set(&mut self, key: &[u8], known: &KnownSet, used: &UsedSet, exact: bool) {
         if known.other_type {
             return self.instruct("w", key, []);
         }
         match known.guess {
-            None => self.check_read(key, known, used),
+            None => self.check_read(key, known, used, exact),
             Some(Guess::Kept) => {}
             Some(Guess::SignIn { generation, max }) => {
                 let begins = generation.map_or(b"g:".to_vec(), |generation| head::of(&generation));
@@ -137,7 +173,7 @@ impl Commit {
         }
     }
 
-    fn check_read(&mut self, key: &[u8], known: &KnownSet, used: &UsedSet) {
+    fn check_read(&mut self, key: &[u8], known: &KnownSet, used: &UsedSet, exact: bool) {
         if used.head {
             let count = [number(known.raw_head.len())];
             self.instruct("H", key, count.into_iter().chain(known.raw_head.clone()));
@@ -146,6 +182,7 @@ impl Commit {
             self.instruct("C", key, [number(known.cardinality)]);
         }
         if used.members
+            && exact
             && let Some(members) = &known.members
         {
             let ids = members.iter().map(|id| member(*id).to_vec());
@@ -153,6 +190,27 @@ impl Commit {
             let count = number(members.len() + known.strangers.len());
             self.instruct("S", key, [count].into_iter().chain(all));
         }
+    }
+
+    fn check_leaving(
+        &mut self,
+        keys: &Keys,
+        set: &[u8],
+        subject: &Subject,
+        known: &KnownSet,
+        leave: &[SessionId],
+    ) {
+        let first = number(self.keys.len() + 1);
+        // Nothing else is about these keys: they need no number that could be found again.
+        self.keys.extend(leave.iter().map(|id| keys.id(*id)));
+        let members = known.members.as_deref().unwrap_or_default().iter();
+        let stay = members.filter(|id| leave.binary_search(id).is_err());
+        let texts = leave.iter().chain(stay).map(|id| member(*id).to_vec());
+        let texts: Vec<_> = texts.chain(known.strangers.iter().cloned()).collect();
+        let others = texts.len() - leave.len();
+        let mut args = vec![first, number(leave.len()), number(others)];
+        args.push(subject.as_str().as_bytes().to_vec());
+        self.instruct("L", set, args.into_iter().chain(texts));
     }
 
     fn write(&mut self, keys: &Keys, placement: Placement, view: &View, format: Format) {
@@ -170,6 +228,19 @@ impl Commit {
         };
         if let Some((id, until)) = written.entries.iter().find_map(ending) {
             self.instruct("P", &keys.id(id), [time(until, format)]);
+        }
+        let leaving = view.leaving.as_ref().filter(|_| !self.leaving.is_empty());
+        let memory = leaving.map(|leaving| {
+            let until = Deadline::at(leaving.now.plus(ENDED_MEMORY));
+            let (by, reason) = (leaving.by, EndReason::Ended);
+            (&leaving.subject, Ended { by, reason, until })
+        });
+        if let Some((subject, ended)) = memory {
+            self.instruct(
+                "P",
+                &keys.set(placement, subject),
+                [time(ended.until, format)],
+            );
         }
         for (subject, head) in &written.heads {
             touch(subject);
@@ -191,6 +262,10 @@ impl Commit {
             }
             self.store(keys, view, *id, entry, format);
         }
+        if let Some((subject, ended)) = memory {
+            touch(subject);
+            self.end_leaving(&keys.set(placement, subject), ended, format);
+        }
         for ((subject, id), joins) in &written.members {
             touch(subject);
             if !joins {
@@ -211,6 +286,19 @@ impl Commit {
         for subject in sets {
             self.instruct("X", &keys.set(placement, subject), []);
         }
+    }
+
+    /// Their values differ in the checksum alone.
+    fn end_leaving(&mut self, set: &[u8], ended: Ended, format: Format) {
+        let values = self.leaving.iter().filter_map(|id| {
+            let value = value::encode(*id, &Entry::Ended(ended), format.version)?;
+            let (begin, sum) = value.split_last_chunk::<{ value::SUM }>()?;
+            Some((begin.to_vec(), sum.to_vec()))
+        });
+        let (begins, sums): (Vec<_>, Vec<_>) = values.unzip();
+        let begin = begins.into_iter().next().unwrap_or_default();
+        let args = [time(ended.until, format), begin];
+        self.instruct("Z", set, args.into_iter().chain(sums));
     }
 
     /// A record of which nothing but the times has changed is touched in place.

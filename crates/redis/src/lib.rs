@@ -23,6 +23,7 @@ mod scan;
 mod script;
 mod server;
 mod store;
+mod turns;
 mod value;
 mod view;
 mod watch;

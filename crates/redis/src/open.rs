@@ -12,6 +12,7 @@ use crate::link::{Call, Link};
 use crate::purge::Broom;
 use crate::recent::Recent;
 use crate::store::{Inner, RedisStore};
+use crate::turns::{Lately, Turns};
 use crate::watch::{State, Watch};
 
 const OPERATION: Operation = Operation::Open;
@@ -50,6 +51,8 @@ pub(crate) async fn open(builder: RedisStoreBuilder, link: Link) -> Result<Redis
             version: builder.version,
             replicas: builder.replicas,
             recent: Recent::new(),
+            lately: Lately::new(),
+            turns: Turns::new(),
             broom: Mutex::new(Broom::default()),
             watch,
         }),

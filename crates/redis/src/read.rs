@@ -1,30 +1,32 @@
 //! Reading what a decision needs, at one moment.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::vec;
 
 use bytes::Bytes;
-use cloakroom_core::{Placement, SessionId, Subject};
+use cloakroom_core::{Placement, SessionId, Subject, Timestamp};
 use redis::Value;
 
+use crate::commit::Commit;
 use crate::fault::{Fault, Faulty};
 use crate::head;
-use crate::keys::{from_member, member};
+use crate::keys::from_member;
 use crate::link::{Call, Effect, Link};
-use crate::script::READ;
+use crate::script::COMMIT;
 use crate::value;
 use crate::view::{Known, KnownSet, Stored, Used, View};
 
 /// What to read of one placement.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    ids: BTreeSet<SessionId>,
-    sets: BTreeMap<Subject, Members>,
+    pub(crate) ids: BTreeSet<SessionId>,
+    pub(crate) sets: BTreeMap<Subject, Members>,
 }
 
 #[derive(Debug, Default)]
-struct Members {
-    all: bool,
-    these: BTreeSet<SessionId>,
+pub(crate) struct Members {
+    pub(crate) all: bool,
+    pub(crate) these: BTreeSet<SessionId>,
 }
 
 impl Wanted {
@@ -56,6 +58,13 @@ impl Wanted {
         self
     }
 
+    /// What will be asked for: all members of a set, of which these are likely to be some, with what each
+    /// of them stands for.
+    pub(crate) fn members(&mut self, subject: &Subject, likely: Vec<SessionId>) {
+        self.sets.entry(subject.clone()).or_default().all = true;
+        self.ids.extend(likely);
+    }
+
     /// What is asked for in any case: all members of a set.
     pub(crate) fn all(mut self, subject: &Subject) -> Self {
         self.sets.entry(subject.clone()).or_default().all = true;
@@ -70,23 +79,49 @@ pub(crate) async fn read(
     placement: Placement,
     wanted: &Wanted,
 ) -> Result<View, Fault> {
-    let mut keys = Vec::with_capacity(wanted.ids.len() + wanted.sets.len());
-    keys.extend(wanted.ids.iter().map(|id| link.keys.id(*id)));
-    let mut args = vec![wanted.ids.len().to_string().into_bytes()];
-    for (subject, set) in &wanted.sets {
-        keys.push(link.keys.set(placement, subject));
-        if set.all {
-            args.push(b"-1".to_vec());
-            continue;
-        }
-        args.push(set.these.len().to_string().into_bytes());
-        args.extend(set.these.iter().map(|id| member(*id).to_vec()));
+    let Commit { keys, args, .. } = Commit::reading(&link.keys, placement, wanted);
+    let reply = link.script(call, placement, &COMMIT, &keys, &args, Effect::Reads);
+    match Told::of(reply.await?.value)? {
+        Told::Undone(values) => view(placement, wanted, values),
+        Told::Done(_) | Told::CannotTell => Err(Fault::unexpected()),
     }
-    let reply = link.script(call, placement, &READ, &keys, &args, Effect::Reads);
-    let Value::Array(reply) = reply.await?.value else {
-        return Err(Fault::unexpected());
-    };
-    let mut reply = reply.into_iter();
+}
+
+/// What the script has answered.
+pub(crate) enum Told {
+    /// All was written; the numbers of those that have left, from 1 on.
+    Done(Vec<usize>),
+    /// Nothing was written. This was there.
+    Undone(vec::IntoIter<Value>),
+    /// Nothing was written, since somebody has to look at the records of members first.
+    CannotTell,
+}
+
+impl Told {
+    pub(crate) fn of(value: Value) -> Faulty<Self> {
+        let Value::Array(values) = value else {
+            return Err(Fault::unexpected());
+        };
+        let mut values = values.into_iter();
+        let number = |value| match value {
+            Value::Int(number) => usize::try_from(number).map_err(|_| Fault::unexpected()),
+            _ => Err(Fault::unexpected()),
+        };
+        Ok(match values.next() {
+            Some(Value::Int(0)) => Self::Undone(values),
+            Some(Value::Int(1)) => Self::Done(values.map(number).collect::<Faulty<_>>()?),
+            Some(Value::Int(2)) => Self::CannotTell,
+            _ => return Err(Fault::unexpected()),
+        })
+    }
+}
+
+/// What was read, of what the script has answered.
+pub(crate) fn view(
+    placement: Placement,
+    wanted: &Wanted,
+    mut reply: vec::IntoIter<Value>,
+) -> Faulty<View> {
     let mut view = View::default();
     for id in &wanted.ids {
         let value = reply.next().ok_or_else(Fault::unexpected)?;
@@ -147,7 +182,12 @@ fn known_set(placement: Placement, wanted: &Members, value: Value) -> Faulty<Kno
     };
     if wanted.all {
         let mut members = Vec::new();
-        for text in strings(fields.next())? {
+        let texts = strings(fields.next())?;
+        set.last = match fields.next() {
+            Some(Value::BulkString(score)) => deadline(&score),
+            _ => None,
+        };
+        for text in texts {
             match from_member(placement, &text) {
                 Some(id) => members.push(id),
                 None => set.strangers.push(text),
@@ -165,6 +205,12 @@ fn known_set(placement: Placement, wanted: &Members, value: Value) -> Faulty<Kno
     }
     set.is_member = is_member;
     Ok(set)
+}
+
+/// The deadline that a member has as its score; none where the score is that of a head.
+fn deadline(score: &[u8]) -> Option<Timestamp> {
+    let score = std::str::from_utf8(score).ok()?.parse::<f64>().ok()?;
+    (score > 0.0).then_some(Timestamp::from_millis(score as u64))
 }
 
 /// Of several heads, which is damage, none counts.

@@ -21,9 +21,8 @@ macro_rules! scripts {
 }
 
 scripts! {
-    /// Reads records and token sets at one moment.
-    READ = "read.lua";
-    /// Changes keys if what the decision was based on still holds.
+    /// Reads records and token sets at one moment, or changes them if what the decision was based on
+    /// still holds.
     COMMIT = "commit.lua";
     /// The generation of a token set.
     BEGIN = "begin.lua";

@@ -25,7 +25,8 @@ use crate::purge::Broom;
 use crate::read::Wanted;
 use crate::recent::Recent;
 use crate::server::Server;
-use crate::view::{Guess, KnownSet, View};
+use crate::turns::{Lately, Turns};
+use crate::view::{Guess, KnownSet, Leaving, View};
 use crate::watch::Watch;
 use crate::{begin, create, list, load, purge, scan};
 
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     pub(crate) version: RecordVersion,
     pub(crate) replicas: Option<Replicas>,
     pub(crate) recent: Recent,
+    pub(crate) lately: Lately,
+    pub(crate) turns: Turns,
     pub(crate) broom: Mutex<Broom>,
     pub(crate) watch: Watch,
 }
@@ -94,10 +97,12 @@ impl Inner {
 
     fn change(&self, call: Call, placement: Placement, now: Timestamp) -> Change<'_> {
         Change {
-            link: &self.link,
+            store: self,
             call,
             placement,
             victims: Victims::Exact,
+            in_turn: None,
+            leaving: None,
             format: Format {
                 now,
                 margin: self.margin,
@@ -110,7 +115,7 @@ impl Inner {
     /// What this host has read of a session lately, taken for what there is: a guess.
     fn guess(&self, id: SessionId, subject: Option<&Subject>) -> Option<View> {
         let known = self.recent.get(id)?;
-        let mut view = View::default();
+        let mut view = View::guess();
         view.entries.insert(id, known);
         if let Some(subject) = subject {
             let set = KnownSet::guessed(Guess::Kept, [id]);
@@ -122,7 +127,7 @@ impl Inner {
     /// A sign-in as most are: the id is new, the generation still there, and there is room.
     fn guess_create(&self, request: &Create) -> Option<View> {
         let subject = request.record.subject()?;
-        let mut view = View::default().absent(request.record.id());
+        let mut view = View::guess().absent(request.record.id());
         let replaced = request.replaces.map(|replaces| replaces.id);
         if let Some(old) = replaced {
             view.entries.insert(old, self.recent.get(old)?);
@@ -162,11 +167,22 @@ impl SessionStore for RedisStore {
         {
             return Ok(create::created());
         }
-        let change = self.inner.change(call, id.placement(), now);
-        let wanted = Wanted::default().id(id).set(request.record.subject(), None);
-        let guess = self.inner.guess_create(request);
+        let mut change = self.inner.change(call, id.placement(), now);
+        change.in_turn = request.record.subject();
+        let mut wanted = Wanted::default().id(id);
+        let mut guess = None;
+        if let Some(subject) = request.record.subject() {
+            let members = self.inner.lately.members(subject);
+            match members.len() < request.cap.max() as usize {
+                true => {
+                    wanted = wanted.all(subject);
+                    guess = self.inner.guess_create(request);
+                }
+                false => wanted.members(subject, members),
+            }
+        }
         let create = change.decide(guess, wanted, |view| semantics::create(view, request, now));
-        create.await.map(|(outcome, _)| outcome)
+        create.await.map(|decided| decided.outcome)
     }
 
     async fn load(&self, id: SessionId, now: Timestamp) -> Result<LoadOutcome> {
@@ -181,7 +197,7 @@ impl SessionStore for RedisStore {
         let wanted = Wanted::default().id(id).set(subject, Some(id));
         let guess = self.inner.guess(id, subject);
         let update = change.decide(guess, wanted, |view| semantics::update(view, request, now));
-        update.await.map(|(outcome, _)| outcome)
+        update.await.map(|decided| decided.outcome)
     }
 
     async fn touch(
@@ -198,7 +214,7 @@ impl SessionStore for RedisStore {
         let touch = change.decide(guess, wanted, |view| {
             semantics::touch(view, id, subject, now)
         });
-        touch.await.map(|(outcome, _)| outcome)
+        touch.await.map(|decided| decided.outcome)
     }
 
     async fn renew(&self, request: &Renew, now: Timestamp) -> Result<RenewOutcome> {
@@ -216,7 +232,7 @@ impl SessionStore for RedisStore {
             .guess(old, subject)
             .map(|guess| guess.absent(request.new));
         let renew = change.decide(guess, wanted, |view| semantics::renew(view, request, now));
-        renew.await.map(|(outcome, _)| outcome)
+        renew.await.map(|decided| decided.outcome)
     }
 
     async fn delete(&self, request: &Delete, now: Timestamp) -> Result<DeleteOutcome> {
@@ -228,9 +244,11 @@ impl SessionStore for RedisStore {
         let wanted = Wanted::default().id(id).set(subject, Some(id));
         let guess = self.inner.guess(id, subject);
         let delete = change.decide(guess, wanted, |view| semantics::delete(view, request, now));
-        let (outcome, replicas) = delete.await?;
-        Ok(match outcome {
-            DeleteOutcome::Deleted { .. } => DeleteOutcome::Deleted { replicas },
+        let decided = delete.await?;
+        Ok(match decided.outcome {
+            DeleteOutcome::Deleted { .. } => DeleteOutcome::Deleted {
+                replicas: decided.replicas,
+            },
             other => other,
         })
     }
@@ -271,13 +289,24 @@ impl SessionStore for RedisStore {
         };
         let guess = match request.kind {
             RevokeKind::One(id) => self.inner.guess(id, Some(subject)),
-            RevokeKind::All | RevokeKind::AllExcept(_) => None,
+            RevokeKind::All | RevokeKind::AllExcept(_) => {
+                change.in_turn = Some(subject);
+                change.leaving = Some(Leaving {
+                    subject: subject.clone(),
+                    by: request.write_id,
+                    now,
+                });
+                None
+            }
         };
         let revoke = change.decide(guess, wanted, |view| semantics::revoke(view, request, now));
-        let (revoked, replicas) = revoke.await?;
+        let decided = revoke.await?;
+        let mut ended = [decided.outcome.ended, decided.ended].concat();
+        ended.sort_unstable();
         Ok(Revoked {
-            replicas,
-            ..revoked
+            ended,
+            replicas: decided.replicas,
+            ..decided.outcome
         })
     }
 

@@ -9,6 +9,9 @@ const RENEWED: [u8; 2] = *b"CN";
 const ENDED: [u8; 2] = *b"CE";
 const VERSION: [u8; 2] = [1, !1];
 
+/// How long the checksum is that a memory ends with. All before it is the same for all ids.
+pub(crate) const SUM: usize = 4;
+
 /// The stored form of an entry; none for one that only reading gives.
 pub(crate) fn encode(id: SessionId, entry: &Entry, version: RecordVersion) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(64);
@@ -56,7 +59,7 @@ pub(crate) fn decode(id: SessionId, stored: Bytes) -> Entry {
 }
 
 fn memory(id: SessionId, kind: [u8; 2], stored: &[u8]) -> Option<Entry> {
-    let (fields, sum) = stored.split_last_chunk::<4>()?;
+    let (fields, sum) = stored.split_last_chunk::<SUM>()?;
     if checksum(id, fields) != *sum {
         return None;
     }
@@ -96,7 +99,7 @@ fn deadline(bytes: [u8; 8]) -> Deadline {
 }
 
 /// Over the id too, so that bytes under another key are found damaged.
-fn checksum(id: SessionId, fields: &[u8]) -> [u8; 4] {
+fn checksum(id: SessionId, fields: &[u8]) -> [u8; SUM] {
     let mut sum = crc32fast::Hasher::new();
     sum.update(id.as_bytes());
     sum.update(fields);

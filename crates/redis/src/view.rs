@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cloakroom_core::semantics::{Entry, SetHead, Shelf};
 use cloakroom_core::{
-    Error, ErrorKind, Generation, Operation, Result, SessionId, Subject, Timestamp,
+    Error, ErrorKind, Generation, Operation, Result, SessionId, Subject, Timestamp, WriteId,
 };
 
 /// What was read of one placement. Where the semantics ask for something that was not, that is noted
@@ -15,8 +16,23 @@ use cloakroom_core::{
 pub(crate) struct View {
     pub(crate) entries: HashMap<SessionId, Known>,
     pub(crate) sets: HashMap<Subject, KnownSet>,
+    /// Whether it was not read, but is what is likely to be there.
+    pub(crate) is_guess: bool,
+    pub(crate) leaving: Option<Leaving>,
     pub(crate) used: RefCell<Used>,
     pub(crate) written: Written,
+}
+
+/// A decision that ends every member of a set, but those that it looks at itself.
+///
+/// The script does that: it tells by the member's score which of them are over, and names those that it
+/// has ended. So the decision is made over the set as it is without them, and nobody has to read ten
+/// thousand records to end them.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaving {
+    pub(crate) subject: Subject,
+    pub(crate) by: WriteId,
+    pub(crate) now: Timestamp,
 }
 
 /// What is stored under an id.
@@ -49,6 +65,8 @@ pub(crate) struct KnownSet {
     pub(crate) cardinality: usize,
     pub(crate) is_member: HashMap<SessionId, bool>,
     pub(crate) members: Option<Vec<SessionId>>,
+    /// Where all members were read: when the last of their sessions is over.
+    pub(crate) last: Option<Timestamp>,
     /// Members that no id has: damage.
     pub(crate) strangers: Vec<Vec<u8>>,
     /// Where the set was not read.
@@ -119,6 +137,14 @@ impl Written {
 }
 
 impl View {
+    /// Of what was not read.
+    pub(crate) fn guess() -> Self {
+        Self {
+            is_guess: true,
+            ..Self::default()
+        }
+    }
+
     /// With nothing stored under this id.
     pub(crate) fn absent(mut self, id: SessionId) -> Self {
         let nothing = Known {
@@ -129,9 +155,41 @@ impl View {
         self
     }
 
+    /// The members that leave without being looked at: those whose record was not read.
+    pub(crate) fn leave(&self, subject: &Subject) -> Vec<SessionId> {
+        let is_of = |leaving: &Leaving| leaving.subject == *subject;
+        let set = self
+            .sets
+            .get(subject)
+            .filter(|_| self.leaving.as_ref().is_some_and(is_of));
+        let members = set.and_then(|set| set.members.as_deref());
+        let unread = members.unwrap_or_default().iter();
+        unread
+            .filter(|id| !self.entries.contains_key(id))
+            .copied()
+            .collect()
+    }
+
     fn missing<T>(&self) -> Result<T> {
         self.used.borrow_mut().missing = true;
         Err(Error::new(ErrorKind::Internal, Operation::Open))
+    }
+
+    /// The head, kept for as long as a member that the decision does not see keeps it.
+    fn kept_by_members(&self, subject: &Subject, set: &KnownSet, head: SetHead) -> SetHead {
+        match &self.leaving {
+            Some(leaving)
+                if leaving.subject == *subject
+                    && head.is_over(leaving.now)
+                    && set.last.is_some_and(|last| last > leaving.now) =>
+            {
+                SetHead {
+                    kept_until: leaving.now.plus(Duration::from_millis(1)),
+                    ..head
+                }
+            }
+            _ => head,
+        }
     }
 
     fn set(&self, subject: &Subject, note: impl FnOnce(&mut UsedSet)) -> Option<&KnownSet> {
@@ -163,7 +221,9 @@ impl Shelf for View {
 
     fn head(&self, subject: &Subject) -> Result<Option<SetHead>> {
         match self.set(subject, |used| used.head = true) {
-            Some(set) => Ok(set.head),
+            Some(set) => Ok(set
+                .head
+                .map(|head| self.kept_by_members(subject, set, head))),
             None => self.missing(),
         }
     }
@@ -186,6 +246,14 @@ impl Shelf for View {
         let unread: Vec<_> = unread.copied().collect();
         if unread.is_empty() {
             return Ok(members.clone());
+        }
+        if self
+            .leaving
+            .as_ref()
+            .is_some_and(|leaving| leaving.subject == *subject)
+        {
+            let read = members.iter().filter(|id| self.entries.contains_key(id));
+            return Ok(read.copied().collect());
         }
         self.used.borrow_mut().entries.extend(unread);
         self.missing()

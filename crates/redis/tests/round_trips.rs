@@ -6,13 +6,16 @@ mod support;
 
 use std::time::Duration;
 
-use cloakroom_core::store::{Cap, Create, LoadOutcome, OnCap, Renew, Replaces, RevokeKind};
+use cloakroom_core::store::{
+    Cap, Create, CreateOutcome, LoadOutcome, OnCap, Renew, Replaces, RevokeKind,
+};
 use cloakroom_core::{Clock, Record, SessionStore, Subject, SystemClock, Timestamp};
 use cloakroom_redis::{Eviction, RedisStore, Server};
 use support::proxy::Proxy;
 use support::requests::{create, delete, random_id, revoke, signed_in, subject, update, visit};
 
 struct Stage {
+    database: u16,
     store: RedisStore,
     proxy: Proxy,
     subject: Subject,
@@ -20,19 +23,7 @@ struct Stage {
 }
 
 async fn stage(eviction: Eviction) -> Stage {
-    let proxy = Proxy::before(support::shared().port).await;
-    let store = RedisStore::builder(Server::standalone(proxy.url()))
-        .database(support::database())
-        .eviction(eviction)
-        .connect()
-        .await
-        .unwrap();
-    let stage = Stage {
-        store,
-        proxy,
-        subject: subject("ada"),
-        now: SystemClock.now(),
-    };
+    let stage = open(eviction, support::database()).await;
     // The scripts are there from now on.
     let record = stage.sign_in().await;
     let _ = stage
@@ -47,6 +38,30 @@ async fn stage(eviction: Eviction) -> Stage {
         .unwrap();
     stage.proxy.requests();
     stage
+}
+
+/// Another host that shares the data.
+async fn another(stage: &Stage) -> Stage {
+    let stage = open(Eviction::Never, stage.database).await;
+    stage.proxy.requests();
+    stage
+}
+
+async fn open(eviction: Eviction, database: u16) -> Stage {
+    let proxy = Proxy::before(support::shared().port).await;
+    let store = RedisStore::builder(Server::standalone(proxy.url()))
+        .database(database)
+        .eviction(eviction)
+        .connect()
+        .await
+        .unwrap();
+    Stage {
+        database,
+        store,
+        proxy,
+        subject: subject("ada"),
+        now: SystemClock.now(),
+    }
 }
 
 impl Stage {
@@ -160,27 +175,103 @@ async fn two_where_something_has_to_be_discovered() {
     stage.takes(2, "revoking one");
 }
 
-/// The set, its members, and the step that ends them.
+/// A sign-in that was begun here: the host has been told who would have to make room.
 #[tokio::test]
-async fn three_where_members_have_to_be_looked_at() {
+async fn two_for_a_sign_in_that_ends_others() {
     let stage = stage(Eviction::Never).await;
     let (store, subject, now) = (&stage.store, &stage.subject, stage.now);
-    for _ in 0..3 {
-        stage.sign_in().await;
+    let mut before = Vec::new();
+    for n in 0..3 {
+        let earlier = now.minus(Duration::from_secs(10 - n));
+        let record = signed_in(store, subject, earlier);
+        let _ = store.create(&create(&record), earlier).await.unwrap();
+        before.push(record.id());
     }
+    let elsewhere = another(&stage).await;
+    let until = now.plus(Duration::from_secs(600));
+    let generation = elsewhere.store.begin(subject, until, now).await.unwrap();
+    elsewhere.takes(1, "begin");
     let next = signed_in(store, subject, now);
     let request = Create {
-        cap: Cap::new(3, OnCap::EvictOldest).unwrap(),
+        cap: Cap::new(2, OnCap::EvictOldest).unwrap(),
+        generation: Some(generation),
         ..create(&next)
     };
+    let mut evicted = before[..2].to_vec();
+    evicted.sort_unstable();
+    let created = elsewhere.store.create(&request, now).await.unwrap();
+    let repeated = false;
+    assert_eq!(created, CreateOutcome::Created { evicted, repeated });
+    elsewhere.takes(2, "a sign-in that ends two");
+
+    // This host has heard nothing of it; the other remembers what it has written.
+    let again = Create {
+        cap: Cap::new(2, OnCap::EvictOldest).unwrap(),
+        ..create(&signed_in(store, subject, now))
+    };
+    let _ = elsewhere.store.create(&again, now).await.unwrap();
+    elsewhere.takes(2, "another at the cap");
+    let unknown = another(&stage).await;
+    let refused = Create {
+        cap: Cap::new(2, OnCap::Refuse).unwrap(),
+        ..create(&signed_in(store, subject, now))
+    };
+    let refusal = unknown.store.create(&refused, now).await.unwrap();
+    assert_eq!(refusal, CreateOutcome::CapReached);
+    unknown.takes(2, "a refused sign-in in a set that nobody here has seen");
+    let unknown = another(&stage).await;
+    let more = Create {
+        cap: Cap::new(2, OnCap::EvictOldest).unwrap(),
+        ..create(&signed_in(store, subject, now))
+    };
+    let _ = unknown.store.create(&more, now).await.unwrap();
+    unknown.takes(3, "a sign-in at the cap in a set that nobody here has seen");
+}
+
+/// The members, then the step that ends them: nobody reads their records.
+#[tokio::test]
+async fn two_for_ending_a_whole_set() {
+    let stage = stage(Eviction::Never).await;
+    let (store, subject, now) = (&stage.store, &stage.subject, stage.now);
+    for later in [now, now.plus(Duration::from_secs(1200))] {
+        let mut records = Vec::new();
+        for _ in 0..4 {
+            records.push(stage.sign_in().await);
+        }
+        let mut others: Vec<_> = records[1..].iter().map(Record::id).collect();
+        others.sort_unstable();
+        stage.proxy.requests();
+        let except = revoke(subject, RevokeKind::AllExcept(records[0].id()));
+        let revoked = store.revoke(&except, later).await.unwrap();
+        assert_eq!(revoked.ended, others);
+        stage.takes(2, "revoking all but one");
+        let revoked = store
+            .revoke(&revoke(subject, RevokeKind::All), later)
+            .await
+            .unwrap();
+        assert_eq!(revoked.ended, [records[0].id()]);
+        stage.takes(2, "revoking all");
+    }
+}
+
+/// A guess that was wrong costs one round trip: the script has read what is there instead.
+#[tokio::test]
+async fn two_after_a_wrong_guess() {
+    let stage = stage(Eviction::Never).await;
+    let (subject, now) = (&stage.subject, stage.now);
+    let record = stage.sign_in().await;
+    let _ = stage.store.load(record.id(), now).await.unwrap();
+    let elsewhere = another(&stage).await;
+    let changed = elsewhere.store.update(&update(&record, "new"), now).await;
+    let _ = changed.unwrap();
     stage.proxy.requests();
-    let _ = store.create(&request, now).await.unwrap();
-    stage.takes(5, "a sign-in at the cap");
-    let _ = store
-        .revoke(&revoke(subject, RevokeKind::All), now)
+    let later = now.plus(Duration::from_secs(60));
+    let _ = stage
+        .store
+        .touch(record.id(), Some(subject), later)
         .await
         .unwrap();
-    stage.takes(3, "revoking all");
+    stage.takes(2, "touching what another host has changed");
 }
 
 /// Where the server may evict keys, loading a signed-in session looks into the set.

@@ -2,9 +2,10 @@
 --
 -- KEYS   the token set
 -- ARGV   now, and until when the set is kept at least; the margin of the time to live; all in ms; then
---        the head's member for a new generation
--- reply  the head's member that is there now; nil where something else was in place of the set, which
---        has gone: to be asked again
+--        the head's member for a new generation; and of how many members to tell at most
+-- reply  the head's member that is there now, and the members, where there are no more: the sign-in will need
+--        them to make room at the cap; nil where something else was in place of the set, which has gone: to
+--        be asked again
 --
 -- A script, because a new generation must not take the place of one that somebody has just been given.
 -- A set is over where its head is, and no session is in it whose deadline is to come. A member's score
@@ -40,4 +41,8 @@ for i = 1, #head, 2 do
 end
 local last = math.max(kept, tonumber(redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2]))
 redis.call('PEXPIREAT', key, string.format('%.0f', last + margin))
-return member
+local reply = { member }
+if redis.call('ZCARD', key) <= tonumber(ARGV[5]) then
+  for _, other in ipairs(redis.call('ZRANGEBYSCORE', key, '(0', '+inf')) do reply[#reply + 1] = other end
+end
+return reply
