@@ -33,6 +33,7 @@ impl<T> SessionLayerBuilder<T> {
                 },
                 store_deadline: Some(Duration::from_secs(5)),
                 retry_after: Duration::from_secs(5),
+                clock_margin: Duration::from_secs(1),
                 policies: Policies::default(),
                 renewal: None,
                 on_reused: OnReused::default(),
@@ -124,6 +125,22 @@ impl<T> SessionLayerBuilder<T> {
         if let Some(policy) = self.settings.policies.save.get_mut(failure.index()) {
             *policy = then;
         }
+        self
+    }
+
+    /// By how much the clocks of the hosts that share the store may differ. A second by default, which
+    /// hosts that set theirs by NTP keep. [`Duration::ZERO`] is right where one process has the store to
+    /// itself.
+    ///
+    /// A request that asks for its session only after that was signed out or revoked makes no fresh one
+    /// where it was under way by then: its response could overwrite the cookie of a sign-in made
+    /// meanwhile. When the session ended is told by another host's clock, so one that ended up to this
+    /// long **before** the request came bars it too. The price: whose session was ended from elsewhere,
+    /// and who comes again with its cookie within this time, gets no anonymous session with that request.
+    /// Its changes are [dropped](crate::Dropped::Ended); it can sign in. More than the five minutes for
+    /// which stores remember an ending changes nothing.
+    pub fn clock_margin(mut self, margin: Duration) -> Self {
+        self.settings.clock_margin = margin;
         self
     }
 

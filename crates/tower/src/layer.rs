@@ -51,6 +51,7 @@ pub(crate) struct Settings {
     pub(crate) sources: Sources,
     pub(crate) store_deadline: Option<Duration>,
     pub(crate) retry_after: Duration,
+    pub(crate) clock_margin: Duration,
     pub(crate) policies: Policies,
     pub(crate) renewal: Option<Renewal>,
     pub(crate) on_reused: OnReused,

@@ -95,11 +95,13 @@
 //! token, or signed out:
 //!
 //! - Finding no session sets and deletes nothing. A cookie that opens nothing stays until it is replaced.
-//! - A session that was there when a request loaded it, and has ended since, is not replaced by a
-//!   fresh one. The changes are dropped: [`Saved::Dropped`].
-//!   A request that asks for the first time when its session has ended by a sign-out finds none, and a
-//!   change then begins a new session and sets its cookie, also over that of a sign-in made meanwhile.
-//!   So a handler that will wait for long asks first.
+//! - A session that was signed out or revoked while a request was under way is not replaced by a fresh
+//!   one, whether the request had loaded it by then or asks only afterwards: the browser may have signed
+//!   in anew meanwhile. The changes are dropped: [`Saved::Dropped`]. Where the session ended **before**
+//!   the request came, a change begins a new one. Which was first is told by the clocks of the hosts, and
+//!   where they [may disagree](SessionLayerBuilder::clock_margin), the session counts as ended under way.
+//!   Stores remember an ending for five minutes: a handler that will wait for longer asks first. So does
+//!   one whose session may reach its deadline meanwhile, since nobody notes when that was.
 //! - A request whose token was replaced by a sign-in, or is an old one whose grace is over, sets no cookie and
 //!   stores nothing, unless it signs in itself.
 //! - A handler that signs in and goes on for long sets no cookie if the new session has ended meanwhile.

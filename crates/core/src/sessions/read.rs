@@ -35,6 +35,7 @@ where
             Lookup::Found(record) => record,
             Lookup::Reused(reused) => return Ok(Lookup::Reused(reused)),
             Lookup::Replaced => return Ok(Lookup::Replaced),
+            Lookup::Ended { at } => return Ok(Lookup::Ended { at }),
             Lookup::Absent => return Ok(Lookup::Absent),
         };
         let data = self.decode(&record, Operation::Load)?;
@@ -117,6 +118,7 @@ impl<T> Sessions<T> {
             LoadOutcome::Found(record) => Lookup::Found(record),
             LoadOutcome::Reused(reused) => Lookup::Reused(reused),
             LoadOutcome::Replaced { .. } => Lookup::Replaced,
+            LoadOutcome::Ended { at } => Lookup::Ended { at },
             LoadOutcome::Absent => Lookup::Absent,
         })
     }

@@ -110,7 +110,7 @@ impl<T: SessionData> RequestSession<T> {
             }
             Ok(Lookup::Replaced) => Dropped::Replaced,
             Ok(Lookup::Reused(_)) => Dropped::Reused,
-            Ok(Lookup::Absent) => Dropped::Ended,
+            Ok(Lookup::Ended { .. } | Lookup::Absent) => Dropped::Ended,
             Err(error) => return Err(state.not_saved(changes, error)),
         };
         Ok(Replaced::Saved(self.drop_changes(&mut state, why)))
@@ -152,7 +152,9 @@ impl<T: SessionData> RequestSession<T> {
             }
             Ok(Lookup::Replaced) => Ok(self.drop_changes(state, Dropped::Replaced)),
             Ok(Lookup::Reused(_)) => Ok(self.drop_changes(state, Dropped::Reused)),
-            Ok(Lookup::Absent) => Ok(self.drop_changes(state, Dropped::Ended)),
+            Ok(Lookup::Ended { .. } | Lookup::Absent) => {
+                Ok(self.drop_changes(state, Dropped::Ended))
+            }
             Err(error) => Err(state.not_saved(changes, error)),
         }
     }

@@ -61,7 +61,7 @@ impl<T: SessionData> RequestSession<T> {
             Ok(Lookup::Found(session)) if session.id == token.id() => {}
             Ok(Lookup::Replaced) => state.bar(Dropped::Replaced),
             Ok(Lookup::Reused(_)) => state.bar(Dropped::Reused),
-            Ok(Lookup::Absent) => state.bar(Dropped::Ended),
+            Ok(Lookup::Ended { .. } | Lookup::Absent) => state.bar(Dropped::Ended),
             // Another request has renewed it, and its client has, or will get, that token.
             Ok(Lookup::Found(_)) => state.cookie = Cookie::Leave,
             // The session was there when the token was issued. Without it the user would be signed out.

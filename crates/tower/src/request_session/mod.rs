@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cloakroom_core::{Sessions, Subject, Token};
+use cloakroom_core::{Sessions, Subject, Timestamp, Token};
 use http::request::Parts;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -43,6 +43,8 @@ pub struct RequestSession<T> {
 
 struct Shared<T> {
     inner: Arc<Inner<T>>,
+    /// When the request came to the layer. Whatever ends its session later, ends it under way.
+    arrived: Timestamp,
     /// Where the token of the request came from.
     source: Option<TokenSource>,
     /// The address of the request as it came to the layer.
@@ -60,6 +62,7 @@ impl<T> RequestSession<T> {
         let (token, source) = presented.map(|p| (p.token, p.source)).unzip();
         Self {
             shared: Arc::new(Shared {
+                arrived: inner.now(),
                 inner,
                 source,
                 #[cfg(feature = "axum")]

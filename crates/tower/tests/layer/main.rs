@@ -5,6 +5,7 @@
 mod support;
 
 mod asking;
+mod asking_late;
 mod caches;
 mod changing;
 mod cookies;

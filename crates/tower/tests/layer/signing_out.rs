@@ -37,7 +37,7 @@ async fn signing_out_deletes_the_cookie_and_repeats_its_path_and_domain() {
     );
     assert!(matches!(
         world.sessions.load(&token).await,
-        Ok(Lookup::Absent)
+        Ok(Lookup::Ended { .. })
     ));
 }
 
@@ -111,7 +111,7 @@ async fn what_is_changed_after_signing_out_begins_a_new_session() {
     assert_eq!(world.data(&new).await.unwrap(), [1]);
     assert!(matches!(
         world.sessions.load(&token).await,
-        Ok(Lookup::Absent)
+        Ok(Lookup::Ended { .. })
     ));
     assert_eq!(world.count_of("ada").await, 0);
 }
@@ -132,7 +132,7 @@ async fn a_password_change_ends_the_others_and_a_panic_button_all() {
     assert_eq!((answer.body.as_str(), answer.set_cookies().len()), ("1", 0));
     assert!(matches!(
         world.sessions.load(&theirs).await,
-        Ok(Lookup::Absent)
+        Ok(Lookup::Ended { .. })
     ));
 
     let all = async |session: RequestSession<Data>| -> Result<String> {
