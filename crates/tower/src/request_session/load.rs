@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloakroom_core::{Lookup, Reused, Token};
+use cloakroom_core::{Lookup, Operation, Reused, Session, Token};
 
 use crate::builder::OnReused;
 use crate::error::Result;
@@ -26,8 +26,7 @@ impl<T: SessionData> RequestSession<T> {
             return Ok(());
         };
         let inner = self.inner();
-        let load = inner.sessions.load(token);
-        let loaded = inner.call(Op::Load, lookup_name, load).await;
+        let loaded = self.read(token).await;
         state.known = match loaded {
             Ok(Lookup::Found(session)) => Known::Found(Arc::new(session)),
             Ok(Lookup::Absent) => Known::Nothing,
@@ -55,6 +54,30 @@ impl<T: SessionData> RequestSession<T> {
             }
         };
         Ok(())
+    }
+
+    /// Reads a session, and makes the touch that is due. One that fails or hangs is told and counted, and
+    /// keeps nobody from the session that was read.
+    async fn read(&self, token: &Token) -> Result<Lookup<Session<T>>> {
+        let inner = self.inner();
+        let peek = async || {
+            let peek = inner.sessions.peek(token);
+            inner.call(Op::Load, lookup_name, peek).await
+        };
+        let mut found = peek().await?;
+        let Lookup::Found(session) = &mut found else {
+            return Ok(found);
+        };
+        let Some(touch) = inner.sessions.due_touch(token, session) else {
+            return Ok(found);
+        };
+        let name = |is_there: &bool| if *is_there { "touched" } else { "missing" };
+        match inner.call(Op::Touch, name, touch).await {
+            Ok(true) => {}
+            Ok(false) => return peek().await,
+            Err(error) => session.set_touch_error(error.into_store_error(Operation::Touch)),
+        }
+        Ok(found)
     }
 
     /// Carries out the policy for a token that was used again after its grace, and spares the session
