@@ -87,7 +87,10 @@
 //!
 //! Changes are saved whatever status the handler answers with. A handler that wants none of them saved
 //! says [`discard`](RequestSession::discard). Where the inner service fails with an error instead of a
-//! response, nothing is saved.
+//! response, nothing is saved. A layer within this one that drops the handler and answers in its place, as
+//! timeouts do with 408, leaves what was changed until then to be saved:
+//! [`discard_on`](SessionLayerBuilder::discard_on) is for that. One further out drops this layer too, and
+//! nothing is saved.
 //!
 //! # Cookies
 //!
@@ -117,8 +120,10 @@
 //! # Caches
 //!
 //! A response that sets the cookie and may be kept by shared caches is given `Cache-Control:
-//! no-store`, in place of what it had. One of a request that asked for its session is given `Vary:
-//! Cookie`, and `Authorization` where that is a source, unless it has `no-store` or `private`.
+//! no-store`, in place of what it had. Fields that tell some of them something else, such as
+//! `CDN-Cache-Control` and `Surrogate-Control`, are taken away. One of a request that asked for its session is given `Vary:
+//! Cookie`, and `Authorization` where that is a source, unless it has `no-store` or `private` and none of
+//! these fields.
 //!
 //! # Failures of the store
 //!
@@ -127,12 +132,16 @@
 //! finds a [`SessionFailure`] in the response's extensions. [`OnLoadFailure`] and [`OnSaveFailure`] are
 //! the other ways, by failure.
 //!
+//! So is a sign-out, a revocation or a renewal that fails, or that the handler gives up half-way: it is
+//! answered like a failed save, unless it is done after all, or the handler answers with a server error of
+//! its own. A touch that fails keeps nobody from the session that was read.
+//!
 //! # Features
 //!
 //! | feature | |
 //! | --- | --- |
 //! | `axum` | Extractors: the handle, the user who is signed in, the user who has authenticated lately. |
-//! | `tracing` | A span for each operation, `cloakroom.session`, with `operation`, `backend` and `outcome`; events for failures. |
+//! | `tracing` | A span for each operation, `cloakroom.session`, with `operation`, `backend` and `outcome`; events for failures. One that is given up half-way has the outcome `cancelled`. |
 //! | `metrics` | Counters `cloakroom_session_operations_total`, `cloakroom_session_failures_total`, `cloakroom_session_dropped_changes_total`, `cloakroom_session_reused_tokens_total`, and the histogram `cloakroom_session_operation_seconds`, labelled as the spans are. |
 //!
 //! None of them has a token, and none a subject unless
@@ -149,6 +158,7 @@ mod error;
 mod failure;
 mod future;
 mod layer;
+mod layers;
 mod observe;
 mod outcome;
 mod request_session;

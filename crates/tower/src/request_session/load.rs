@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloakroom_core::{Lookup, Reused, Timestamp, Token};
+use cloakroom_core::{Lookup, Operation, Reused, Session, Timestamp, Token};
 
 use crate::builder::OnReused;
 use crate::error::Result;
@@ -26,8 +26,7 @@ impl<T: SessionData> RequestSession<T> {
             return Ok(());
         };
         let inner = self.inner();
-        let load = inner.sessions.load(token);
-        let loaded = inner.call(Op::Load, lookup_name, load).await;
+        let loaded = self.read(token).await;
         state.known = match loaded {
             Ok(Lookup::Found(session)) => Known::Found(Arc::new(session)),
             // It died while this request was under way: its client may have signed in anew since.
@@ -64,6 +63,30 @@ impl<T: SessionData> RequestSession<T> {
     /// overwrites the cookie of another.
     fn was_under_way(&self, ended: Timestamp) -> bool {
         ended.plus(self.inner().settings.clock_margin) >= self.shared.arrived
+    }
+
+    /// Reads a session, and makes the touch that is due. One that fails or hangs is told and counted, and
+    /// keeps nobody from the session that was read.
+    async fn read(&self, token: &Token) -> Result<Lookup<Session<T>>> {
+        let inner = self.inner();
+        let peek = async || {
+            let peek = inner.sessions.peek(token);
+            inner.call(Op::Load, lookup_name, peek).await
+        };
+        let mut found = peek().await?;
+        let Lookup::Found(session) = &mut found else {
+            return Ok(found);
+        };
+        let Some(touch) = inner.sessions.due_touch(token, session) else {
+            return Ok(found);
+        };
+        let name = |is_there: &bool| if *is_there { "touched" } else { "missing" };
+        match inner.call(Op::Touch, name, touch).await {
+            Ok(true) => {}
+            Ok(false) => return peek().await,
+            Err(error) => session.set_touch_error(error.into_store_error(Operation::Touch)),
+        }
+        Ok(found)
     }
 
     /// Carries out the policy for a token that was used again after its grace, and spares the session

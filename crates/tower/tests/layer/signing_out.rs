@@ -170,3 +170,24 @@ async fn a_request_that_came_without_the_cookie_deletes_none() {
     .await;
     assert!(answer.set_cookies().is_empty());
 }
+
+#[tokio::test]
+async fn ending_all_deletes_the_cookie_only_of_a_session_that_it_has_ended() {
+    let world = World::<Data>::new();
+    let token = world.signed_in("ada").await;
+    let sessions = world.sessions.clone();
+    let handler = async move |session: RequestSession<Data>| -> Result<()> {
+        let token = session.token().await?.unwrap();
+        session.get().await?;
+        // Meanwhile the user signs out, and perhaps in again, in the same browser.
+        let _ = sessions.sign_out(&token).await.unwrap();
+        assert!(session.revoke_all().await?.unwrap().ended.is_empty());
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let answer = ask(&app, &[("cookie", &cookie(&token))]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.set_cookies().len()),
+        (200, 0)
+    );
+}
