@@ -10,7 +10,7 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
 
 use crate::keys::Keys;
 use crate::link::{
-    Address, Cluster, Line, Lines, Link, Replicas, Security, Sentinels, Shape, Target, Tls,
+    Address, Cluster, Line, Lines, Link, Reads, Replicas, Security, Sentinels, Shape, Target, Tls,
 };
 use crate::open;
 use crate::server::{Kind, Server};
@@ -231,6 +231,7 @@ impl RedisStoreBuilder {
         Ok(Link {
             keys: Keys::new(&self.prefix)?,
             shape: self.shape(first, &nodes)?,
+            reads: Reads::default(),
             timeout: self.timeout,
         })
     }

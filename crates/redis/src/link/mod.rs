@@ -2,6 +2,7 @@
 
 mod cluster;
 mod line;
+mod reads;
 mod route;
 mod sentinel;
 
@@ -17,6 +18,7 @@ use crate::script::Script;
 
 pub(crate) use cluster::Cluster;
 pub(crate) use line::{Line, Target};
+pub(crate) use reads::Reads;
 pub(crate) use route::{Address, Security, Tls, parse_url};
 pub(crate) use sentinel::Sentinels;
 
@@ -25,6 +27,8 @@ pub(crate) use sentinel::Sentinels;
 pub(crate) struct Link {
     pub(crate) keys: Keys,
     pub(crate) shape: Shape,
+    /// Where there is one primary: on a cluster, keys of two placements are not asked for at once.
+    pub(crate) reads: Reads,
     pub(crate) timeout: Duration,
 }
 
@@ -90,6 +94,15 @@ impl Link {
 
     /// What is stored under an id.
     pub(crate) async fn get(&self, call: &Call, id: SessionId) -> Faulty<Value> {
+        if let Shape::One(lines) = &self.shape {
+            let together = self.reads.get(&lines.line, &self.keys, call, id).await;
+            if let Some(value) = together {
+                return Ok(value);
+            }
+            if call.is_over() {
+                return Err(Fault::no_answer());
+            }
+        }
         let mut command = Cmd::with_capacity(2, 96);
         command.arg("GET").arg(self.keys.id(id));
         self.ask(call, id.placement(), &command).await
@@ -297,6 +310,11 @@ impl Call {
             replicas,
             ..*self
         }
+    }
+
+    /// Whether there is no time left that a request could be answered in.
+    fn is_over(&self) -> bool {
+        Instant::now() + Duration::from_millis(1) >= self.deadline
     }
 
     /// Lets others finish what was in the way: at once for a start, then longer, up to 10 ms. Says

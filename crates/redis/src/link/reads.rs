@@ -1,0 +1,138 @@
+//! Readings that are made at the same moment, and sent as one.
+
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use cloakroom_core::SessionId;
+use redis::{Cmd, Value};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::keys::Keys;
+use crate::link::{Call, Line, Request};
+
+/// Readings that wait to be sent to one server.
+///
+/// A request of its own for each reading is a message to the connection, a timer, and a command that the
+/// server takes up: together more than reading takes. So the first that finds nobody waiting lets the other
+/// tasks of its thread run once, and sends what has come together as one `MGET`. Nobody waits for longer than
+/// that, and a reading that finds no company is a `GET` of its own.
+///
+/// This is only a quicker way. Where anything goes wrong with it, whoever waits hears nothing and asks again
+/// alone, by the way that tells faults apart. It is the same where the one that sends is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Reads(Mutex<Vec<Waiting>>);
+
+#[derive(Debug)]
+struct Waiting {
+    id: SessionId,
+    deadline: Instant,
+    answer: oneshot::Sender<Value>,
+}
+
+impl Reads {
+    /// So many go together at most: the server does nothing else until it has answered them all, and the
+    /// first of them is answered with the last.
+    const MOST: usize = 32;
+
+    /// What is stored under an id, unless that could not be learned in company.
+    pub(super) async fn get(
+        &self,
+        line: &Line,
+        keys: &Keys,
+        call: &Call,
+        id: SessionId,
+    ) -> Option<Value> {
+        let (answer, answered) = oneshot::channel();
+        let waiting = Waiting {
+            id,
+            deadline: call.deadline,
+            answer,
+        };
+        let place = {
+            let mut all = self.waiting();
+            all.push(waiting);
+            all.len()
+        };
+        if place == 1 {
+            let turn = Turn(Some(self));
+            LetOthersRun::default().await;
+            send(line, keys, call, turn.take()).await;
+        } else if place == Self::MOST {
+            send(line, keys, call, Turn(Some(self)).take()).await;
+        }
+        answered.await.ok()
+    }
+
+    fn take(&self) -> Vec<Waiting> {
+        std::mem::take(&mut *self.waiting())
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whose turn it is to send. Where that is dropped instead, nobody waits for it in vain.
+struct Turn<'a>(Option<&'a Reads>);
+
+impl Turn<'_> {
+    fn take(mut self) -> Vec<Waiting> {
+        self.0.take().map(Reads::take).unwrap_or_default()
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        drop(self.0.map(Reads::take));
+    }
+}
+
+async fn send(line: &Line, keys: &Keys, call: &Call, all: Vec<Waiting>) {
+    let Some(deadline) = all.iter().map(|waiting| waiting.deadline).min() else {
+        return;
+    };
+    if all.len() == 1 {
+        return;
+    }
+    let mut command = Cmd::with_capacity(1 + all.len(), 96 * all.len());
+    command.arg("MGET");
+    for waiting in &all {
+        command.arg(keys.id(waiting.id));
+    }
+    let request = Request {
+        command: &command,
+        asking: false,
+        replicas: None,
+    };
+    let call = Call { deadline, ..*call };
+    let Ok(Value::Array(values)) = line.send(&call, &request).await else {
+        return;
+    };
+    for (waiting, value) in all.into_iter().zip(values) {
+        // Nil is for what is not there, and for what is no string: only a `GET` tells them apart.
+        if let Value::BulkString(_) = value {
+            let _ = waiting.answer.send(value);
+        }
+    }
+}
+
+/// Lets the tasks run that are ready on this thread, once.
+#[derive(Default)]
+struct LetOthersRun {
+    have_run: bool,
+}
+
+impl Future for LetOthersRun {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.have_run, true) {
+            return Poll::Ready(());
+        }
+        // Not by tokio's `yield_now`, which lets the thread ask the system for events first.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
