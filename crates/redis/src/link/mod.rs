@@ -6,6 +6,7 @@ mod reads;
 mod route;
 mod sentinel;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::{Operation, Placement, SessionId};
@@ -36,7 +37,7 @@ pub(crate) struct Link {
 #[derive(Debug)]
 pub(crate) enum Shape {
     /// One primary, at an address or wherever the Sentinels say.
-    One(Box<Lines>),
+    One(Arc<Lines>),
     /// Many, each with a part of the slots.
     Many(Box<Cluster>),
 }
@@ -95,7 +96,7 @@ impl Link {
     /// What is stored under an id.
     pub(crate) async fn get(&self, call: &Call, id: SessionId) -> Faulty<Value> {
         if let Shape::One(lines) = &self.shape {
-            let together = self.reads.get(&lines.line, &self.keys, call, id).await;
+            let together = self.reads.get(lines, call, self.keys.id(id)).await;
             if let Some(value) = together {
                 return Ok(value);
             }

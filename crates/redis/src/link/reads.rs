@@ -1,32 +1,35 @@
 //! Readings that are made at the same moment, and sent as one.
 
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use cloakroom_core::SessionId;
 use redis::{Cmd, Value};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::keys::Keys;
-use crate::link::{Call, Line, Request};
+use crate::link::{Call, Lines, Request};
 
 /// Readings that wait to be sent to one server.
 ///
 /// A request of its own for each reading is a message to the connection, a timer, and a command that the
-/// server takes up: together more than reading takes. So the first that finds nobody waiting lets the other
-/// tasks of its thread run once, and sends what has come together as one `MGET`. Nobody waits for longer than
-/// that, and a reading that finds no company is a `GET` of its own.
+/// server takes up: together more than reading takes. So the first that finds nobody waiting starts a task,
+/// which lets the other tasks of its thread run once, and sends what has come together as one `MGET`. Nobody
+/// waits for longer than that, and a reading that finds no company is a `GET` of its own.
+///
+/// A task, since whoever reads may be dropped, or kept without being polled, while others wait for the answer.
 ///
 /// This is only a quicker way. Where anything goes wrong with it, whoever waits hears nothing and asks again
-/// alone, by the way that tells faults apart. It is the same where the one that sends is dropped.
+/// alone, by the way that tells faults apart.
 #[derive(Debug, Default)]
-pub(crate) struct Reads(Mutex<Vec<Waiting>>);
+pub(crate) struct Reads(Arc<Queue>);
+
+#[derive(Debug, Default)]
+struct Queue(Mutex<Vec<Waiting>>);
 
 #[derive(Debug)]
 struct Waiting {
-    id: SessionId,
+    key: Vec<u8>,
     deadline: Instant,
     answer: oneshot::Sender<Value>,
 }
@@ -36,60 +39,43 @@ impl Reads {
     /// first of them is answered with the last.
     const MOST: usize = 32;
 
-    /// What is stored under an id, unless that could not be learned in company.
-    pub(super) async fn get(
-        &self,
-        line: &Line,
-        keys: &Keys,
-        call: &Call,
-        id: SessionId,
-    ) -> Option<Value> {
+    /// What is stored under a key, unless that could not be learned in company.
+    pub(super) async fn get(&self, lines: &Arc<Lines>, call: &Call, key: Vec<u8>) -> Option<Value> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting {
-            id,
+        let (lines, call) = (lines.clone(), *call);
+        let place = self.0.push(Waiting {
+            key,
             deadline: call.deadline,
             answer,
-        };
-        let place = {
-            let mut all = self.waiting();
-            all.push(waiting);
-            all.len()
-        };
+        });
         if place == 1 {
-            let turn = Turn(Some(self));
-            LetOthersRun::default().await;
-            send(line, keys, call, turn.take()).await;
+            let queue = self.0.clone();
+            tokio::spawn(async move {
+                LetOthersRun::default().await;
+                send(&lines, call, queue.take()).await;
+            });
         } else if place == Self::MOST {
-            send(line, keys, call, Turn(Some(self)).take()).await;
+            let all = self.0.take();
+            tokio::spawn(async move { send(&lines, call, all).await });
         }
         answered.await.ok()
     }
+}
+
+impl Queue {
+    /// Adds one, and says which place it has.
+    fn push(&self, waiting: Waiting) -> usize {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(waiting);
+        all.len()
+    }
 
     fn take(&self) -> Vec<Waiting> {
-        std::mem::take(&mut *self.waiting())
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Whose turn it is to send. Where that is dropped instead, nobody waits for it in vain.
-struct Turn<'a>(Option<&'a Reads>);
-
-impl Turn<'_> {
-    fn take(mut self) -> Vec<Waiting> {
-        self.0.take().map(Reads::take).unwrap_or_default()
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        drop(self.0.map(Reads::take));
-    }
-}
-
-async fn send(line: &Line, keys: &Keys, call: &Call, all: Vec<Waiting>) {
+async fn send(lines: &Lines, call: Call, all: Vec<Waiting>) {
     let Some(deadline) = all.iter().map(|waiting| waiting.deadline).min() else {
         return;
     };
@@ -99,15 +85,15 @@ async fn send(line: &Line, keys: &Keys, call: &Call, all: Vec<Waiting>) {
     let mut command = Cmd::with_capacity(1 + all.len(), 96 * all.len());
     command.arg("MGET");
     for waiting in &all {
-        command.arg(keys.id(waiting.id));
+        command.arg(&waiting.key[..]);
     }
     let request = Request {
         command: &command,
         asking: false,
         replicas: None,
     };
-    let call = Call { deadline, ..*call };
-    let Ok(Value::Array(values)) = line.send(&call, &request).await else {
+    let call = Call { deadline, ..call };
+    let Ok(Value::Array(values)) = lines.line.send(&call, &request).await else {
         return;
     };
     for (waiting, value) in all.into_iter().zip(values) {
