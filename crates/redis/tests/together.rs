@@ -150,3 +150,34 @@ async fn all_end_by_their_deadline_where_nobody_answers() {
     let loaded = store.load(stage.records[0].id(), stage.now).await;
     assert!(matches!(loaded, Ok(LoadOutcome::Found(_))), "{loaded:?}");
 }
+
+#[test]
+fn nobody_waits_for_a_runtime_that_has_ended() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let lasting = runtime();
+    let stage = lasting.block_on(stage(3));
+    let load = |n: usize| stage.store.load(stage.records[n].id(), stage.now);
+    let short = runtime();
+    let mut first = load(0);
+    short.block_on(async {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(first.as_mut().poll(&mut context).is_pending());
+    });
+    // Another joins before that runtime ends, and others come after it.
+    let mut second = load(1);
+    lasting.block_on(async {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(second.as_mut().poll(&mut context).is_pending());
+    });
+    drop(short);
+    lasting.block_on(async {
+        let all = join_all([first, second, load(2)]);
+        let loaded = tokio::time::timeout(Duration::from_secs(30), all).await;
+        for loaded in loaded.expect("nobody is left waiting") {
+            assert!(matches!(loaded, Ok(LoadOutcome::Found(_))), "{loaded:?}");
+        }
+    });
+}

@@ -49,10 +49,10 @@ impl Reads {
             answer,
         });
         if place == 1 {
-            let queue = self.0.clone();
+            let turn = Turn(Some(self.0.clone()));
             tokio::spawn(async move {
                 LetOthersRun::default().await;
-                send(&lines, call, queue.take()).await;
+                send(&lines, call, turn.take()).await;
             });
         } else if place == Self::MOST {
             let all = self.0.take();
@@ -72,6 +72,21 @@ impl Queue {
 
     fn take(&self) -> Vec<Waiting> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whose turn it is to send. Where the runtime ends before that, nobody in another waits for it in vain.
+struct Turn(Option<Arc<Queue>>);
+
+impl Turn {
+    fn take(mut self) -> Vec<Waiting> {
+        self.0.take().map(|queue| queue.take()).unwrap_or_default()
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        drop(self.0.take().map(|queue| queue.take()));
     }
 }
 
