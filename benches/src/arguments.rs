@@ -1,64 +1,63 @@
 //! What the command line asks for.
 
-use crate::contestants::{Failure, Kind};
+use crate::contestants::Failure;
+use crate::filling::Filling;
 use crate::memory;
 
 pub(crate) const HELP: &str = "\
 The benchmarks of Cloakroom.
 
-  cargo xtask bench [--quick] [--write]
+  cargo xtask bench [--quick | --write | --only NAME]
 
-  --quick   fewer rounds
-  --write   put the report into benches/RESULTS.md
+  --quick   only what the watched figures need, in few rounds: prints `ratio NAME VALUE` for each
+  --write   put the report into benches/RESULTS.md, and the plots beside it
+  --only    one contender, `moka.load` for instance, for long enough to be profiled
 ";
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    Run(Plan),
+    /// The watched figures.
+    Quick,
+    /// Everything.
+    Full {
+        write: bool,
+    },
+    /// One contender.
+    Only {
+        name: String,
+    },
     /// Fill one store and tell what memory that took: what the program asks of itself.
     Fill {
-        kind: Kind,
+        filling: Filling,
         size: usize,
     },
     Help,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Plan {
-    pub(crate) rounds: usize,
-    pub(crate) write: bool,
-}
-
 impl Request {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
-        let mut plan = Plan {
-            rounds: 200,
-            write: false,
-        };
-        let mut arguments = arguments.iter().map(String::as_str);
-        while let Some(argument) = arguments.next() {
-            match argument {
-                "--quick" => plan.rounds = 40,
-                "--write" => plan.write = true,
-                "--help" => return Ok(Self::Help),
-                memory::CHILD => {
-                    let kind = arguments.next().and_then(Kind::named);
-                    let size = arguments.next().and_then(|size| size.parse().ok());
-                    return match (kind, size) {
-                        (Some(kind), Some(size)) => Ok(Self::Fill { kind, size }),
-                        _ => Err(format!("`{}` needs a kind and a size", memory::CHILD).into()),
-                    };
-                }
-                other => return Err(format!("there is no `{other}`\n\n{HELP}").into()),
-            }
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        match arguments.as_slice() {
+            [] => Ok(Self::Full { write: false }),
+            ["--write"] => Ok(Self::Full { write: true }),
+            ["--quick"] => Ok(Self::Quick),
+            ["--only", name] => Ok(Self::Only {
+                name: (*name).to_owned(),
+            }),
+            ["--help"] => Ok(Self::Help),
+            [memory::CHILD, filling, size] => match (Filling::named(filling), size.parse().ok()) {
+                (Some(filling), Some(size)) => Ok(Self::Fill { filling, size }),
+                _ => Err(format!("`{}` needs a kind and a size", memory::CHILD).into()),
+            },
+            others => Err(format!("there is no `{}`\n\n{HELP}", others.join(" ")).into()),
         }
-        Ok(Self::Run(plan))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contestants::Kind;
 
     fn parse(line: &str) -> Result<Request, Failure> {
         let words: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
@@ -66,21 +65,17 @@ mod tests {
     }
 
     #[test]
-    fn a_quick_run_has_fewer_rounds_and_writes_only_when_told() {
-        let (Request::Run(full), Request::Run(quick)) =
-            (parse("").unwrap(), parse("--quick --write").unwrap())
-        else {
-            panic!("both are runs");
-        };
-        assert!(quick.rounds < full.rounds);
-        assert!(quick.write && !full.write);
+    fn everything_is_measured_and_written_only_when_told() {
+        assert_eq!(parse("").unwrap(), Request::Full { write: false });
+        assert_eq!(parse("--write").unwrap(), Request::Full { write: true });
+        assert_eq!(parse("--quick").unwrap(), Request::Quick);
     }
 
     #[test]
     fn a_child_is_told_what_to_fill() {
         let request = parse("--fill anonymous 10").unwrap();
         let expected = Request::Fill {
-            kind: Kind::Anonymous,
+            filling: Filling::Ours(Kind::Anonymous),
             size: 10,
         };
         assert_eq!(request, expected);
@@ -88,7 +83,13 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for line in ["--slow", "quick", "--fill", "--fill all 10"] {
+        for line in [
+            "--slow",
+            "quick",
+            "--quick --write",
+            "--fill",
+            "--fill all 10",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

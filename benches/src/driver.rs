@@ -10,7 +10,6 @@ use crate::workload::{Operation, SIZES};
 
 /// What came out: for each contestant, the figures of each operation, round by round.
 pub(crate) struct Timings {
-    pub(crate) rounds: usize,
     columns: Vec<Column>,
 }
 
@@ -69,7 +68,7 @@ pub(crate) fn run(rounds: usize, seed: u64) -> Result<Timings, Failure> {
     for contestant in &contestants {
         contestant.verify()?;
     }
-    Ok(Timings { rounds, columns })
+    Ok(Timings { columns })
 }
 
 impl Column {

@@ -9,10 +9,14 @@
 mod arguments;
 mod contestants;
 mod driver;
+mod filling;
 mod memory;
+mod one_user;
+mod plots;
 mod report;
 mod statistics;
 mod stopwatch;
+mod versus;
 mod workload;
 
 use std::env;
@@ -22,9 +26,11 @@ use std::time::Instant;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::arguments::{HELP, Plan, Request};
-use crate::contestants::{Failure, Kind};
+use crate::arguments::{HELP, Request};
+use crate::contestants::Failure;
+use crate::filling::Filling;
 use crate::report::Report;
+use crate::versus::Extent;
 use crate::workload::{Account, SIZES};
 
 /// The same sessions in each run.
@@ -44,33 +50,76 @@ fn main() -> ExitCode {
 fn carry_out(request: Request) -> Result<(), Failure> {
     match request {
         Request::Help => print!("{HELP}"),
-        Request::Fill { kind, size } => memory::fill(kind, size, SEED)?,
-        Request::Run(plan) => run(&plan)?,
+        Request::Fill { filling, size } => memory::fill(filling, size, SEED)?,
+        Request::Quick => quick()?,
+        Request::Only { name } => only(&name)?,
+        Request::Full { write } => full(write)?,
     }
     Ok(())
 }
 
-fn run(plan: &Plan) -> Result<(), Failure> {
+/// A line for each of the watched figures.
+fn quick() -> Result<(), Failure> {
+    let start = Instant::now();
+    let extent = Extent {
+        rounds: 11,
+        whole: false,
+        only: None,
+    };
+    let standings = versus::run(extent, SEED)?;
+    eprintln!("{}", versus::Report(&standings));
+    for ratio in versus::ratios(&standings) {
+        println!("ratio {} {:.3}", ratio.name, ratio.spread.median);
+    }
+    eprintln!("done in {:.1?}", start.elapsed());
+    Ok(())
+}
+
+fn only(name: &str) -> Result<(), Failure> {
+    let extent = Extent {
+        rounds: 100,
+        whole: true,
+        only: Some(name),
+    };
+    let standings = versus::run(extent, SEED)?;
+    if standings.is_empty() {
+        return Err(format!("nobody is called `{name}`").into());
+    }
+    println!("{}", versus::Report(&standings));
+    Ok(())
+}
+
+fn full(write: bool) -> Result<(), Failure> {
     let start = Instant::now();
     // First, while nothing else takes memory.
     let mut footprints = Vec::new();
-    for kind in Kind::ALL {
+    for filling in Filling::ALL {
         for size in SIZES {
-            footprints.push(memory::measure(kind, size)?);
+            footprints.push(memory::measure(filling, size)?);
         }
     }
     eprintln!("memory measured in {:.1?}", start.elapsed());
-    let timings = driver::run(plan.rounds, SEED)?;
+    let timings = driver::run(200, SEED)?;
+    eprintln!("growth measured in {:.1?}", start.elapsed());
+    let of_one_user = one_user::run(SEED)?;
+    eprintln!("sets of one user measured in {:.1?}", start.elapsed());
+    let extent = Extent {
+        rounds: 40,
+        whole: true,
+        only: None,
+    };
+    let standings = versus::run(extent, SEED)?;
     let report = Report {
         payload: Account::mean_json_len(&mut StdRng::seed_from_u64(SEED)),
         timings,
         footprints,
+        of_one_user,
+        standings,
     };
-    let text = report.to_string();
-    println!("{text}");
+    println!("{report}");
     eprintln!("done in {:.1?}", start.elapsed());
-    if plan.write {
-        report::write(&text)?;
+    if write {
+        report.write()?;
     }
     Ok(())
 }

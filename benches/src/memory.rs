@@ -6,12 +6,13 @@ use std::{env, fs};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::contestants::{Cloakroom, Failure, Kind};
+use crate::contestants::Failure;
+use crate::filling::Filling;
 
 /// What a store of one kind and size took.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Footprint {
-    pub(crate) kind: Kind,
+    pub(crate) filling: Filling,
     pub(crate) size: usize,
     pub(crate) bytes_each: f64,
 }
@@ -21,9 +22,9 @@ pub(crate) const CHILD: &str = "--fill";
 
 /// Starts this program again, to fill one store and tell what that took. Memory that an earlier store
 /// gave back would hide what a later one takes, hence the fresh process.
-pub(crate) fn measure(kind: Kind, size: usize) -> Result<Footprint, Failure> {
+pub(crate) fn measure(filling: Filling, size: usize) -> Result<Footprint, Failure> {
     let child = Command::new(env::current_exe()?)
-        .args([CHILD, kind.name(), &size.to_string()])
+        .args([CHILD, filling.name(), &size.to_string()])
         .output()?;
     let said = String::from_utf8_lossy(&child.stdout);
     let Some(bytes) = said.trim().parse().ok().filter(|_| child.status.success()) else {
@@ -32,24 +33,18 @@ pub(crate) fn measure(kind: Kind, size: usize) -> Result<Footprint, Failure> {
     };
     let bytes: f64 = bytes;
     Ok(Footprint {
-        kind,
+        filling,
         size,
         bytes_each: bytes / size as f64,
     })
 }
 
 /// What the child does: it prints the bytes.
-pub(crate) fn fill(kind: Kind, size: usize, seed: u64) -> Result<(), Failure> {
-    let mut store = Cloakroom::empty(kind, size, StdRng::seed_from_u64(seed))?;
+pub(crate) fn fill(filling: Filling, size: usize, seed: u64) -> Result<(), Failure> {
     let before = resident_bytes()?;
-    for at in 0..size {
-        store.add(kind, at)?;
-    }
+    let full = filling.fill(size, StdRng::seed_from_u64(seed))?;
     let grown = resident_bytes()?.saturating_sub(before);
-    let found = store.count()?;
-    if found != size as u64 {
-        return Err(format!("{found} sessions live where {size} should").into());
-    }
+    drop(full);
     println!("{grown}");
     Ok(())
 }

@@ -6,35 +6,58 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use crate::contestants::{Failure, Kind};
+use crate::contestants::Failure;
 use crate::driver::{Timings, Who};
+use crate::filling::Filling;
 use crate::memory::Footprint;
 use crate::statistics::Spread;
-use crate::workload::{Operation, SIZES};
+use crate::versus::Standings;
+use crate::workload::{BASE, Operation, SIZES};
+use crate::{one_user, plots, versus};
 
 const METHOD: &str = include_str!("method.md");
 
 /// Which versions stand behind the figures.
-const PACKAGES: [&str; 5] = ["cloakroom-moka", "moka", "serde_json", "sha2", "tokio"];
+const PACKAGES: [&str; 12] = [
+    "cloakroom-moka",
+    "moka",
+    "sled",
+    "redis",
+    "serde_json",
+    "sha2",
+    "tokio",
+    "async-session",
+    "actix-session",
+    "tower-sessions-core",
+    "tower-sessions-moka-store",
+    "tower-sessions-redis-store",
+];
 
 pub(crate) struct Report {
     pub(crate) payload: f64,
     pub(crate) timings: Timings,
     pub(crate) footprints: Vec<Footprint>,
+    pub(crate) of_one_user: one_user::Timings,
+    pub(crate) standings: Standings,
 }
 
-/// Replaces the results that are kept in the repository.
-pub(crate) fn write(text: &str) -> Result<(), Failure> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
-    Ok(fs::write(path, text)?)
+impl Report {
+    /// Replaces the results that are kept in the repository.
+    pub(crate) fn write(&self) -> Result<(), Failure> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+        fs::write(directory.join("RESULTS.md"), self.to_string())?;
+        plots::write(self, &directory.join("plots"))
+    }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{METHOD}")?;
         self.machine(f)?;
+        write!(f, "{}", versus::Report(&self.standings))?;
         self.times(f)?;
         self.ratios(f)?;
+        write!(f, "{}", self.of_one_user)?;
         self.limit(f)?;
         self.memory(f)
     }
@@ -47,9 +70,8 @@ impl Report {
         writeln!(f, "## Machine and versions\n")?;
         writeln!(
             f,
-            "{cores} shared cores, {os} on {architecture}. {}. {} rounds.",
-            compiler(),
-            self.timings.rounds
+            "{cores} shared cores, {os} on {architecture}. {}.",
+            compiler()
         )?;
         let versions = PACKAGES.map(|name| format!("{name} {}", version(name)));
         writeln!(f, "{}.\n", versions.join(", "))
@@ -70,17 +92,17 @@ impl Report {
     }
 
     fn ratios(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [base, larger @ ..] = SIZES;
         writeln!(f, "## How the time grows\n")?;
         writeln!(
             f,
             "As a multiple of the same round's time with {}: median (quartiles).\n",
-            sessions(base)
+            sessions(BASE)
         )?;
-        head(f, "operation", &larger.map(sessions))?;
+        writeln!(f, "![time by the number of sessions](plots/sessions.svg)\n")?;
+        head(f, "operation", &SIZES.map(sessions))?;
         for operation in Operation::ALL {
-            let base = self.timings.figures(Who::Cloakroom, base, operation);
-            let cells = larger.map(|size| {
+            let base = self.timings.figures(Who::Cloakroom, BASE, operation);
+            let cells = SIZES.map(|size| {
                 let figures = self.timings.figures(Who::Cloakroom, size, operation);
                 cell(Spread::of_ratios(figures, base), 2)
             });
@@ -90,7 +112,7 @@ impl Report {
             self.timings
                 .figures(Who::ShardedMap, size, Operation::StoreLoad)
         };
-        let cells = larger.map(|size| cell(Spread::of_ratios(figures(size), figures(base)), 2));
+        let cells = SIZES.map(|size| cell(Spread::of_ratios(figures(size), figures(BASE)), 2));
         row(f, "for comparison: get, plain map", &cells)?;
         writeln!(f)
     }
@@ -122,30 +144,30 @@ impl Report {
             self.payload
         )?;
         head(f, "sessions", &SIZES.map(sessions))?;
-        for kind in Kind::ALL {
-            let of_kind = self.footprints.iter().filter(|it| it.kind == kind);
+        for filling in Filling::ALL {
+            let of_kind = self.footprints.iter().filter(|it| it.filling == filling);
             let cells: Vec<_> = SIZES
                 .iter()
                 .filter_map(|size| of_kind.clone().find(|it| it.size == *size))
                 .map(|it| format!("{:.0} ({:.2})", it.bytes_each, it.bytes_each / self.payload))
                 .collect();
-            row(f, kind.title(), &cells)?;
+            row(f, filling.title(), &cells)?;
         }
         Ok(())
     }
 }
 
-fn head(f: &mut fmt::Formatter<'_>, first: &str, others: &[String]) -> fmt::Result {
+pub(crate) fn head(f: &mut fmt::Formatter<'_>, first: &str, others: &[String]) -> fmt::Result {
     row(f, first, others)?;
     let rules = vec!["---:".to_owned(); others.len()];
     row(f, "---", &rules)
 }
 
-fn row(f: &mut fmt::Formatter<'_>, first: &str, others: &[String]) -> fmt::Result {
+pub(crate) fn row(f: &mut fmt::Formatter<'_>, first: &str, others: &[String]) -> fmt::Result {
     writeln!(f, "| {first} | {} |", others.join(" | "))
 }
 
-fn cell(spread: Option<Spread>, digits: usize) -> String {
+pub(crate) fn cell(spread: Option<Spread>, digits: usize) -> String {
     spread.map_or("–".to_owned(), |spread| {
         let Spread { low, median, high } = spread;
         format!("{median:.digits$} ({low:.digits$} to {high:.digits$})")
@@ -153,7 +175,7 @@ fn cell(spread: Option<Spread>, digits: usize) -> String {
 }
 
 /// `1,000,000 sessions`.
-fn sessions(count: usize) -> String {
+pub(crate) fn sessions(count: usize) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -3,13 +3,17 @@
 use rand::rngs::StdRng;
 use rand::seq::index;
 use rand::{Rng as _, RngExt as _};
+use rand_distr::{Distribution as _, Zipf};
 use serde::{Deserialize, Serialize};
 
 /// How many live sessions there are.
-pub(crate) const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
+pub(crate) const SIZES: [usize; 4] = [1_000, BASE, 100_000, 1_000_000];
 
-/// How many sessions [`Operation::StoreLoadFew`] asks for: as many as the smallest store has.
-pub(crate) const FEW: usize = SIZES[0];
+/// The size that the others are compared with.
+pub(crate) const BASE: usize = 10_000;
+
+/// How many sessions [`Operation::StoreLoadFew`] asks for at most.
+pub(crate) const FEW: usize = BASE;
 
 /// How many sessions a user has, each on a device of its own.
 pub(crate) const DEVICES: usize = 2;
@@ -83,6 +87,37 @@ impl Operation {
             Self::SignOut | Self::CreateAnonymous | Self::SignIn | Self::RevokeAll => 500,
             // As many as there are.
             Self::Purge => usize::MAX,
+        }
+    }
+}
+
+/// Which of some sessions are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Keys {
+    /// All alike.
+    Uniform {
+        /// How many there are.
+        among: usize,
+    },
+    /// A few of them far more often than the others: the `n`th in proportion to `n` to the power of −0.99.
+    Zipf {
+        /// How many there are.
+        among: usize,
+        ranks: Zipf<f64>,
+    },
+}
+
+impl Keys {
+    pub(crate) fn zipf(among: usize) -> Option<Self> {
+        let ranks = Zipf::new(among as f64, 0.99).ok()?;
+        Some(Self::Zipf { among, ranks })
+    }
+
+    pub(crate) fn draw(&self, random: &mut StdRng) -> usize {
+        match self {
+            Self::Uniform { among } => random.random_range(0..*among),
+            // A large prime number spreads those that are asked for the most.
+            Self::Zipf { among, ranks } => (ranks.sample(random) as usize * 15_485_863) % among,
         }
     }
 }
@@ -168,6 +203,20 @@ mod tests {
     fn a_session_has_about_400_bytes() {
         let mean = Account::mean_json_len(&mut StdRng::seed_from_u64(1));
         assert!((390.0..410.0).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn by_the_law_of_zipf_a_few_are_asked_for_often() {
+        let keys = Keys::zipf(100_000).unwrap();
+        let random = &mut StdRng::seed_from_u64(1);
+        let mut counts = std::collections::HashMap::new();
+        for _ in 0..100_000 {
+            *counts.entry(keys.draw(random)).or_insert(0) += 1;
+        }
+        let most = counts.values().max().copied().unwrap();
+        // The first of a hundred thousand has one part in 12.8.
+        assert!((7_000..9_000).contains(&most), "{most}");
+        assert!(counts.keys().all(|at| *at < 100_000));
     }
 
     #[test]

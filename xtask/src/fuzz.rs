@@ -6,10 +6,13 @@ use std::path::Path;
 
 use crate::command::CommandLine;
 use crate::failure::{Failure, Result};
-use crate::{step, tools};
+use crate::{step, system, test, tools};
 
 /// One file for each target, of the same name; so says `fuzz/Cargo.toml`.
 const TARGETS: &str = "fuzz/fuzz_targets";
+
+/// A target that starts a server.
+const ON_REDIS: &str = "redis_values";
 
 pub(crate) fn run(words: &[String]) -> Result {
     Request::parse(words)?.carry_out()
@@ -53,6 +56,9 @@ impl Request {
         let chosen = self.choose(known_targets(Path::new(TARGETS))?)?;
         require_nightly()?;
         tools::FUZZ.ensure()?;
+        if chosen.iter().any(|target| target == ON_REDIS) {
+            system::provide(&[test::REDIS_SERVER])?;
+        }
         for target in chosen {
             step::run(
                 &format!("fuzz {target} for {} s", self.seconds_each),

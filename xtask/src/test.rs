@@ -4,6 +4,12 @@ use crate::command::CommandLine;
 use crate::failure::{Failure, Result};
 use crate::system::{self, Program};
 
+pub(crate) const REDIS_SERVER: Program = Program {
+    name: "redis-server",
+    package: "redis-server",
+    needed_by: "the tests of the store on Redis, which start servers of their own",
+};
+
 /// The programs that tests start.
 const PROGRAMS: &[Program] = &[
     Program {
@@ -11,11 +17,7 @@ const PROGRAMS: &[Program] = &[
         package: "strace",
         needed_by: "the tests of the sled store that watch, fail and crash its calls to the system",
     },
-    Program {
-        name: "redis-server",
-        package: "redis-server",
-        needed_by: "the tests of the store on Redis, which start servers of their own",
-    },
+    REDIS_SERVER,
     Program {
         name: "chromium",
         package: "chromium",

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 pub(crate) use cloakroom::{Cloakroom, Kind};
 pub(crate) use clock::LeapingClock;
-pub(crate) use sharded_map::ShardedMap;
+pub(crate) use sharded_map::{ShardedMap, records};
 
 use crate::workload::Operation;
 
 /// Why a benchmark could not be made.
-pub(crate) type Failure = Box<dyn Error>;
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// Something that holds sessions.
 pub(crate) trait Contestant {

@@ -40,23 +40,32 @@ pub(crate) struct ShardedMap {
     random: StdRng,
 }
 
+/// Records of as many sessions.
+pub(crate) fn records(size: usize, random: &mut StdRng) -> Result<Vec<Arc<Record>>, Failure> {
+    (0..size)
+        .map(|_| {
+            let mut id = [0; SessionId::LEN];
+            random.fill_bytes(&mut id);
+            let payload = Payload {
+                codec: 1,
+                bytes: serde_json::to_vec(&Account::example(random))?.into(),
+            };
+            let (id, now) = (SessionId::from_stored(id), Timestamp::from_millis(0));
+            let record = Record::anonymous(id, now, Timeouts::default(), payload);
+            Ok(Arc::new(record))
+        })
+        .collect()
+}
+
 impl ShardedMap {
     pub(crate) fn filled(size: usize, mut random: StdRng) -> Result<Self, Failure> {
         let shards: Vec<_> = (0..SHARDS).map(|_| Shard::default()).collect();
         let mut ids = Vec::with_capacity(size);
-        let now = Timestamp::from_millis(0);
-        for _ in 0..size {
-            let mut id = [0; SessionId::LEN];
-            random.fill_bytes(&mut id);
-            let id = SessionId::from_stored(id);
-            let payload = Payload {
-                codec: 1,
-                bytes: serde_json::to_vec(&Account::example(&mut random))?.into(),
-            };
-            let record = Record::anonymous(id, now, Timeouts::default(), payload);
+        for record in records(size, &mut random)? {
+            let id = record.id();
             let shard = shards[shard_of(id)].write();
             let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
-            shard.insert(id, Arc::new(record));
+            shard.insert(id, record);
             ids.push(id);
         }
         Ok(Self {
@@ -66,7 +75,12 @@ impl ShardedMap {
         })
     }
 
-    fn get(&self, id: SessionId) -> Option<Arc<Record>> {
+    /// The ids of what it holds.
+    pub(crate) fn ids(&self) -> &[SessionId] {
+        &self.ids
+    }
+
+    pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Record>> {
         let shard = self.shards[shard_of(id)].read();
         let shard = shard.unwrap_or_else(PoisonError::into_inner);
         shard.get(&id).cloned()

@@ -20,6 +20,7 @@ macro_rules! __for_each_case {
                 an_old_id_in_grace_dies_with_the_session
                 nothing_survives_a_race_with_delete
                 an_ending_is_remembered_for_its_time
+                what_was_ended_says_since_when
             }
             [Some(2)] rule_02_no_lost_update {
                 the_second_update_from_a_revision_conflicts

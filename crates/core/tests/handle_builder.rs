@@ -143,7 +143,7 @@ async fn what_is_not_set_is_as_documented() {
     }
     assert_eq!(sessions.tokens(&ada).count().await.unwrap(), 100);
     let evicted = sessions.load(&first.unwrap()).await.unwrap();
-    assert!(matches!(evicted, Lookup::Absent));
+    assert!(matches!(evicted, Lookup::Ended { .. }));
 }
 
 /// A session of the shortest lifetime there is, touched as often as can be asked for.

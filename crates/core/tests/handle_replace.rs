@@ -86,10 +86,10 @@ async fn a_session_that_has_ended_is_not_made_again() {
     let replaced = sessions
         .replace(&visit.token, read, "second".to_owned())
         .await;
-    assert!(matches!(replaced, Ok(Lookup::Absent)));
+    assert!(matches!(replaced, Ok(Lookup::Ended { .. })));
     assert!(matches!(
         sessions.peek(&visit.token).await,
-        Ok(Lookup::Absent)
+        Ok(Lookup::Ended { .. })
     ));
 }
 

@@ -10,7 +10,7 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
 
 use crate::keys::Keys;
 use crate::link::{
-    Address, Cluster, Line, Lines, Link, Replicas, Security, Sentinels, Shape, Target, Tls,
+    Address, Cluster, Line, Lines, Link, Reads, Replicas, Security, Sentinels, Shape, Target, Tls,
 };
 use crate::open;
 use crate::server::{Kind, Server};
@@ -231,6 +231,7 @@ impl RedisStoreBuilder {
         Ok(Link {
             keys: Keys::new(&self.prefix)?,
             shape: self.shape(first, &nodes)?,
+            reads: Reads::default(),
             timeout: self.timeout,
         })
     }
@@ -240,7 +241,7 @@ impl RedisStoreBuilder {
             Kind::Standalone(_) => {
                 let security = self.security(first, Some(first.redis_settings()));
                 let client = Box::new(security.client_at(first.clone()).map_err(not_valid)?);
-                Shape::One(Box::new(self.lines(|| Target::Fixed(client.clone()))))
+                Shape::One(Arc::new(self.lines(|| Target::Fixed(client.clone()))))
             }
             Kind::Sentinel { name, .. } => {
                 let primary = self.security(first, None);
@@ -253,7 +254,7 @@ impl RedisStoreBuilder {
                 });
                 let clients = clients.collect::<Result<_>>()?;
                 let sentinels = Arc::new(Sentinels::new(clients, name.clone(), primary));
-                Shape::One(Box::new(self.lines(|| Target::Primary(sentinels.clone()))))
+                Shape::One(Arc::new(self.lines(|| Target::Primary(sentinels.clone()))))
             }
             Kind::Cluster(_) => {
                 let security = self.security(first, Some(first.redis_settings()));

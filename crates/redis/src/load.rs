@@ -15,7 +15,7 @@ use crate::recent::Recent;
 use crate::store::Inner;
 use crate::view::Stored;
 
-/// One `GET`; one more for each renewal where the id is an old one; and a look into the token set where
+/// One `GET`, or a part of an `MGET`; one more for each renewal where the id is an old one; and a look into the token set where
 /// the server may evict keys.
 ///
 /// That these are no one step does no harm. An id that was renewed leads on for as long as its session

@@ -295,7 +295,9 @@ async fn present(
         at = match load::load(store, call, at, now).await {
             Ok(LoadOutcome::Found(record)) => return Ok(Some(record)),
             Ok(LoadOutcome::Reused(reused)) => reused.successor,
-            Ok(LoadOutcome::Replaced { .. } | LoadOutcome::Absent) => return Ok(None),
+            Ok(LoadOutcome::Replaced { .. } | LoadOutcome::Ended { .. } | LoadOutcome::Absent) => {
+                return Ok(None);
+            }
             // It is listed by its own key.
             Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NewerVersion) => {
                 return Ok(None);

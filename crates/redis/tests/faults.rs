@@ -246,7 +246,7 @@ async fn a_full_server_still_ends_sessions() {
     let _: () = full
         .arg("SET")
         .arg("maxmemory")
-        .arg("1mb")
+        .arg(1)
         .query_async(&mut other)
         .await
         .unwrap();

@@ -135,6 +135,6 @@ async fn the_largest_set_is_revoked_in_one_step() {
     assert!(using.await.unwrap() > 0, "nobody used any of them");
     for record in records.iter().step_by(100) {
         let loaded = store.load(record.id(), now).await.unwrap();
-        assert_eq!(loaded, LoadOutcome::Absent);
+        assert_eq!(loaded, LoadOutcome::Ended { at: now });
     }
 }

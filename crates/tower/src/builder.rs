@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::{Sessions, Token};
+use http::StatusCode;
 use http::request::Parts;
 
 use crate::cookie::{InvalidCookie, SessionCookie};
 use crate::failure::{Failure, OnLoadFailure, OnSaveFailure, Policies};
-use crate::layer::{Inner, Pages, Renewal, SessionLayer, Settings};
+use crate::layer::{Discards, Inner, Pages, Renewal, SessionLayer, Settings};
 use crate::observe::Observer;
 use crate::source::{Other, Sources};
 
@@ -33,7 +34,9 @@ impl<T> SessionLayerBuilder<T> {
                 },
                 store_deadline: Some(Duration::from_secs(5)),
                 retry_after: Duration::from_secs(5),
+                clock_margin: Duration::from_secs(1),
                 policies: Policies::default(),
+                discards: Discards::default(),
                 renewal: None,
                 on_reused: OnReused::default(),
                 pages: Pages::default(),
@@ -96,14 +99,16 @@ impl<T> SessionLayerBuilder<T> {
     }
 
     /// How long one operation of the store may take, retries included, before it counts as
-    /// [slow](Failure::Slow). 5 seconds by default. It takes tokio's timer, so the service has to run
+    /// [slow](Failure::Slow). 5 seconds by default. No call of a request waits for longer for another
+    /// one of the same request either, nor does the response. It takes tokio's timer, so the service has to run
     /// in a runtime of tokio's with time enabled.
     pub fn store_deadline(mut self, deadline: Duration) -> Self {
         self.settings.store_deadline = Some(deadline);
         self
     }
 
-    /// No deadline but the store's own: for runtimes that are not tokio's.
+    /// No deadline but the store's own: for runtimes that are not tokio's. A handler that begins a call
+    /// and then keeps it without polling it, as in the body of its response, keeps the response for good.
     pub fn without_store_deadline(mut self) -> Self {
         self.settings.store_deadline = None;
         self
@@ -124,6 +129,49 @@ impl<T> SessionLayerBuilder<T> {
         if let Some(policy) = self.settings.policies.save.get_mut(failure.index()) {
             *policy = then;
         }
+        self
+    }
+
+    /// By how much the clocks of the hosts that share the store may differ. A second by default, which
+    /// hosts that set theirs by NTP keep. [`Duration::ZERO`] is right where one process has the store to
+    /// itself.
+    ///
+    /// A request that asks for its session only after that was signed out or revoked makes no fresh one
+    /// where it was under way by then: its response could overwrite the cookie of a sign-in made
+    /// meanwhile. When the session ended is told by another host's clock, so one that ended up to this
+    /// long **before** the request came bars it too. The price: whose session was ended from elsewhere,
+    /// and who comes again with its cookie within this time, gets no anonymous session with that request.
+    /// Its changes are [dropped](crate::Dropped::Ended); it can sign in. More than the five minutes for
+    /// which stores remember an ending changes nothing.
+    pub fn clock_margin(mut self, margin: Duration) -> Self {
+        self.settings.clock_margin = margin;
+        self
+    }
+
+    /// Saves no changes of a request that is answered with such a status. None by default: changes are
+    /// saved whatever the status.
+    ///
+    /// For layers **within** this one that answer in the place of a handler which they have dropped
+    /// half-way or caught in a panic, such as a timeout with 408 or 503: what it had changed until then
+    /// is saved otherwise, and may be half of what it was to change. (One that is further out drops this
+    /// layer too, and nothing is saved.) Only what was not saved yet is forgotten; what a handler
+    /// [saved](crate::RequestSession::save) by itself, a sign-in, a renewal and a sign-out stay.
+    ///
+    /// ```
+    /// # use cloakroom_core::Sessions;
+    /// # use cloakroom_tower::SessionLayer;
+    /// # fn build(sessions: Sessions<()>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = SessionLayer::builder(sessions)
+    ///     .discard_on(|status| status == 408 || status.is_server_error())
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn discard_on(
+        mut self,
+        discards: impl Fn(StatusCode) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.discards = Discards(Some(Arc::new(discards)));
         self
     }
 

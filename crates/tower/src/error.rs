@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cloakroom_core::{ErrorKind, Operation};
+
 use crate::failure::Failure;
 
 /// The result of asking for a session.
@@ -82,6 +84,18 @@ impl Error {
             Why::Failed { source, .. } => source.as_deref(),
             Why::TooLate | Why::NoCookie => None,
         }
+    }
+}
+
+impl Error {
+    /// What the store said, or that it said nothing in time.
+    pub(crate) fn into_store_error(self, operation: Operation) -> Arc<cloakroom_core::Error> {
+        let source = match self.why {
+            Why::Failed { source, .. } => source,
+            Why::TooLate | Why::NoCookie => None,
+        };
+        source
+            .unwrap_or_else(|| Arc::new(cloakroom_core::Error::new(ErrorKind::Timeout, operation)))
     }
 }
 

@@ -75,7 +75,7 @@ impl fmt::Display for Failure {
 pub enum Moment {
     /// When the session was loaded.
     Loading,
-    /// When its changes were saved.
+    /// When its changes were saved, or it was to be ended or renewed.
     Saving,
 }
 
@@ -107,7 +107,8 @@ pub enum OnLoadFailure {
     LeaveToHandler,
 }
 
-/// What is done where the changes of a session cannot be saved, after the handler has run.
+/// What is done where the changes of a session cannot be saved, after the handler has run; and where
+/// it has passed over a sign-out, a revocation or a renewal that failed or was given up half-way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum OnSaveFailure {
@@ -116,7 +117,8 @@ pub enum OnSaveFailure {
     /// remains done.
     #[default]
     Respond,
-    /// The handler's response is kept, and the changes are lost.
+    /// The handler's response is kept, and the changes are lost. So a handler that signs out, revokes or
+    /// renews has to look at the error: its response is all that the user is told.
     KeepResponse,
 }
 

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 use crate::body::SessionBody;
 use crate::layer::SessionData;
 use crate::request_session::{Finished, RequestSession};
+use crate::response;
 
 pin_project! {
     /// The response under way: first the handler's, then what became of the session.
@@ -18,8 +19,8 @@ pin_project! {
     /// A request that never asked for its session costs no more than the look at a flag.
     pub struct ResponseFuture<F, T, B> {
         #[pin]
-        work: F,
-        session: Closing<T>,
+        work: Option<F>,
+        session: Option<Closing<T>>,
         finishing: Option<Finishing<B>>,
     }
 }
@@ -33,8 +34,26 @@ struct Finishing<B> {
 impl<F, T, B> ResponseFuture<F, T, B> {
     pub(crate) fn new(work: F, session: RequestSession<T>) -> Self {
         Self {
-            work,
-            session: Closing(session),
+            work: Some(work),
+            session: Some(Closing(session)),
+            finishing: None,
+        }
+    }
+
+    /// The handler's response as it is: the session is another layer's.
+    pub(crate) fn through(work: F) -> Self {
+        Self {
+            work: Some(work),
+            session: None,
+            finishing: None,
+        }
+    }
+
+    /// The handler is not asked: the layers around it contradict each other.
+    pub(crate) fn refused() -> Self {
+        Self {
+            work: None,
+            session: None,
             finishing: None,
         }
     }
@@ -52,15 +71,19 @@ where
         let mut finishing = match this.finishing.take() {
             Some(finishing) => finishing,
             None => {
-                let session = &this.session.0;
+                let Some(work) = this.work.as_pin_mut() else {
+                    return Poll::Ready(Ok(response::of_contradicting_layers()));
+                };
                 // Without a response there is nobody to hand a token to, and nothing is saved.
-                let response = ready!(this.work.poll(cx))?;
-                if !session.close() {
+                let response = ready!(work.poll(cx))?;
+                let session = this.session.as_ref().map(|closing| &closing.0);
+                let Some(session) = session.filter(|session| session.close()) else {
                     return Poll::Ready(Ok(response.map(SessionBody::of)));
-                }
+                };
+                let finish = session.clone().finish(response.status());
                 Finishing {
                     response,
-                    finish: Box::pin(session.clone().finish()),
+                    finish: Box::pin(finish),
                 }
             }
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::{Sessions, Timestamp};
+use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower_layer::Layer;
@@ -32,8 +33,11 @@ impl<T> SessionData for T where
 /// Gives every request a [`RequestSession`](crate::RequestSession), for any tower stack: axum, hyper,
 /// tonic.
 ///
-/// The store is asked only where the handler asks. Clones share everything and are cheap. Two layers
-/// in one application need different types of session data, and different cookies.
+/// The store is asked only where the handler asks. Clones share everything and are cheap, and count as one
+/// layer: where a request passes a second one, that hands it on as it is. Two layers around one handler
+/// need different types of session data, and cookies of different names. Where a request passes two of one
+/// name, the second answers 500, with `cloakroom-failure: same-cookie`, and the log says why: each would
+/// overwrite the other's cookie.
 pub struct SessionLayer<T> {
     pub(crate) inner: Arc<Inner<T>>,
 }
@@ -51,10 +55,29 @@ pub(crate) struct Settings {
     pub(crate) sources: Sources,
     pub(crate) store_deadline: Option<Duration>,
     pub(crate) retry_after: Duration,
+    pub(crate) clock_margin: Duration,
     pub(crate) policies: Policies,
+    pub(crate) discards: Discards,
     pub(crate) renewal: Option<Renewal>,
     pub(crate) on_reused: OnReused,
     pub(crate) pages: Pages,
+}
+
+/// The statuses with which no changes are saved.
+#[derive(Clone, Default)]
+pub(crate) struct Discards(pub(crate) Option<Arc<dyn Fn(StatusCode) -> bool + Send + Sync>>);
+
+impl Discards {
+    pub(crate) fn include(&self, status: StatusCode) -> bool {
+        self.0.as_ref().is_some_and(|discards| discards(status))
+    }
+}
+
+/// Without the function.
+impl fmt::Debug for Discards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Discards").field(&self.0.is_some()).finish()
+    }
 }
 
 /// Renewing tokens by itself.
@@ -115,6 +138,11 @@ impl<T> Inner<T> {
     /// What is to be said of a write whose future is dropped half-way.
     pub(crate) fn given_up(&self) -> Error {
         self.error(Failure::Slow, true, None)
+    }
+
+    /// What is to be said where another call of the same request does not come to an end.
+    pub(crate) fn busy(&self) -> Error {
+        self.error(Failure::Slow, false, None)
     }
 
     fn failed(&self, error: cloakroom_core::Error) -> Error {

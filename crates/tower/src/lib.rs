@@ -87,7 +87,10 @@
 //!
 //! Changes are saved whatever status the handler answers with. A handler that wants none of them saved
 //! says [`discard`](RequestSession::discard). Where the inner service fails with an error instead of a
-//! response, nothing is saved.
+//! response, nothing is saved. A layer within this one that drops the handler and answers in its place, as
+//! timeouts do with 408, leaves what was changed until then to be saved:
+//! [`discard_on`](SessionLayerBuilder::discard_on) is for that. One further out drops this layer too, and
+//! nothing is saved.
 //!
 //! # Cookies
 //!
@@ -95,11 +98,13 @@
 //! token, or signed out:
 //!
 //! - Finding no session sets and deletes nothing. A cookie that opens nothing stays until it is replaced.
-//! - A session that was there when a request loaded it, and has ended since, is not replaced by a
-//!   fresh one. The changes are dropped: [`Saved::Dropped`].
-//!   A request that asks for the first time when its session has ended by a sign-out finds none, and a
-//!   change then begins a new session and sets its cookie, also over that of a sign-in made meanwhile.
-//!   So a handler that will wait for long asks first.
+//! - A session that was signed out or revoked while a request was under way is not replaced by a fresh
+//!   one, whether the request had loaded it by then or asks only afterwards: the browser may have signed
+//!   in anew meanwhile. The changes are dropped: [`Saved::Dropped`]. Where the session ended **before**
+//!   the request came, a change begins a new one. Which was first is told by the clocks of the hosts, and
+//!   where they [may disagree](SessionLayerBuilder::clock_margin), the session counts as ended under way.
+//!   Stores remember an ending for five minutes: a handler that will wait for longer asks first. So does
+//!   one whose session may reach its deadline meanwhile, since nobody notes when that was.
 //! - A request whose token was replaced by a sign-in, or is an old one whose grace is over, sets no cookie and
 //!   stores nothing, unless it signs in itself.
 //! - A handler that signs in and goes on for long sets no cookie if the new session has ended meanwhile.
@@ -115,8 +120,10 @@
 //! # Caches
 //!
 //! A response that sets the cookie and may be kept by shared caches is given `Cache-Control:
-//! no-store`, in place of what it had. One of a request that asked for its session is given `Vary:
-//! Cookie`, and `Authorization` where that is a source, unless it has `no-store` or `private`.
+//! no-store`, in place of what it had. Fields that tell some of them something else, such as
+//! `CDN-Cache-Control` and `Surrogate-Control`, are taken away. One of a request that asked for its session is given `Vary:
+//! Cookie`, and `Authorization` where that is a source, unless it has `no-store` or `private` and none of
+//! these fields.
 //!
 //! # Failures of the store
 //!
@@ -125,12 +132,16 @@
 //! finds a [`SessionFailure`] in the response's extensions. [`OnLoadFailure`] and [`OnSaveFailure`] are
 //! the other ways, by failure.
 //!
+//! So is a sign-out, a revocation or a renewal that fails, or that the handler gives up half-way: it is
+//! answered like a failed save, unless it is done after all, or the handler answers with a server error of
+//! its own. A touch that fails keeps nobody from the session that was read.
+//!
 //! # Features
 //!
 //! | feature | |
 //! | --- | --- |
 //! | `axum` | Extractors: the handle, the user who is signed in, the user who has authenticated lately. |
-//! | `tracing` | A span for each operation, `cloakroom.session`, with `operation`, `backend` and `outcome`; events for failures. |
+//! | `tracing` | A span for each operation, `cloakroom.session`, with `operation`, `backend` and `outcome`; events for failures. One that is given up half-way has the outcome `cancelled`. |
 //! | `metrics` | Counters `cloakroom_session_operations_total`, `cloakroom_session_failures_total`, `cloakroom_session_dropped_changes_total`, `cloakroom_session_reused_tokens_total`, and the histogram `cloakroom_session_operation_seconds`, labelled as the spans are. |
 //!
 //! None of them has a token, and none a subject unless
@@ -147,6 +158,7 @@ mod error;
 mod failure;
 mod future;
 mod layer;
+mod layers;
 mod observe;
 mod outcome;
 mod request_session;

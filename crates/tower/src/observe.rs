@@ -12,6 +12,7 @@ use crate::outcome::Dropped;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Op {
     Load,
+    Touch,
     Save,
     Create,
     Check,
@@ -28,6 +29,7 @@ impl Op {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Load => "load",
+            Self::Touch => "touch",
             Self::Save => "save",
             Self::Create => "create",
             Self::Check => "check",
@@ -66,32 +68,22 @@ impl Observer {
         outcome: impl Fn(&O) -> &'static str,
         work: impl Future<Output = Result<O>>,
     ) -> Result<O> {
-        #[cfg(feature = "metrics")]
-        let start = std::time::Instant::now();
+        #[cfg(any(feature = "metrics", feature = "tracing"))]
+        let mut watched = Watched::new(self, op);
         #[cfg(feature = "tracing")]
-        let span = tracing::debug_span!(
-            "cloakroom.session",
-            operation = op.name(),
-            backend = &*self.backend,
-            outcome = tracing::field::Empty,
-        );
-        #[cfg(feature = "tracing")]
-        let work = tracing::Instrument::instrument(work, span.clone());
+        let work = tracing::Instrument::instrument(work, watched.span.clone());
         let done = work.await;
         #[cfg(any(feature = "metrics", feature = "tracing"))]
-        let outcome = match &done {
-            Ok(done) => outcome(done),
-            Err(error) => error.failure().map_or("refused", Failure::name),
-        };
-        #[cfg(feature = "tracing")]
         {
-            span.record("outcome", outcome);
-            if let Err(error) = &done {
-                span.in_scope(|| failed(op, error));
-            }
+            watched.outcome = match &done {
+                Ok(done) => outcome(done),
+                Err(error) => error.failure().map_or("refused", Failure::name),
+            };
         }
-        #[cfg(feature = "metrics")]
-        self.count(op, outcome, start.elapsed());
+        #[cfg(feature = "tracing")]
+        if let Err(error) = &done {
+            watched.span.in_scope(|| failed(op, error));
+        }
         done
     }
 
@@ -146,6 +138,16 @@ impl Observer {
         let _ = (moment, failure, answer);
     }
 
+    /// Two layers around one handler set the same cookie.
+    pub(crate) fn same_cookie(&self) {
+        #[cfg(feature = "tracing")]
+        tracing::error!(
+            backend = &*self.backend,
+            "two session layers around one handler have the same cookie: give each a name of its own, or \
+             clones of one layer, which count as one"
+        );
+    }
+
     /// A token whose grace is over was used again.
     pub(crate) fn reused(&self, reused: &cloakroom_core::Reused) {
         #[cfg(feature = "tracing")]
@@ -165,6 +167,50 @@ impl Observer {
         )
         .increment(1);
         let _ = (reused, self.tells_subjects);
+    }
+}
+
+/// An operation that is watched. It is told when this is dropped: at its end, or when it is given up.
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+struct Watched<'o> {
+    observer: &'o Observer,
+    op: Op,
+    #[cfg(feature = "metrics")]
+    start: std::time::Instant,
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+    outcome: &'static str,
+}
+
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+impl<'o> Watched<'o> {
+    fn new(observer: &'o Observer, op: Op) -> Self {
+        Self {
+            observer,
+            op,
+            #[cfg(feature = "metrics")]
+            start: std::time::Instant::now(),
+            #[cfg(feature = "tracing")]
+            span: tracing::debug_span!(
+                "cloakroom.session",
+                operation = op.name(),
+                backend = &*observer.backend,
+                outcome = tracing::field::Empty,
+            ),
+            outcome: "cancelled",
+        }
+    }
+}
+
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        #[cfg(feature = "tracing")]
+        self.span.record("outcome", self.outcome);
+        #[cfg(feature = "metrics")]
+        self.observer
+            .count(self.op, self.outcome, self.start.elapsed());
+        let _ = (self.observer, self.op);
     }
 }
 

@@ -44,8 +44,9 @@ impl<T> fmt::Debug for Replaced<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dropped {
-    /// The session was there when this request loaded it, and has ended since: signed out, revoked,
-    /// or over. It is not replaced by a fresh one.
+    /// The session was there when this request came or loaded it, and has ended since: signed out,
+    /// revoked, or, where it was loaded, over. It is not replaced by a fresh one. Also a session that
+    /// ended shortly before: see [`clock_margin`](crate::SessionLayerBuilder::clock_margin).
     Ended,
     /// Another request has signed in from this session; its client has, or will get, another token.
     Replaced,

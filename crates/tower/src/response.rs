@@ -40,11 +40,15 @@ impl Finished {
         let headers = response.headers_mut();
         if let Some(cookie) = self.set_cookie {
             headers.append(SET_COOKIE, cookie);
+            // What remains is what holds for every cache.
+            for name in targeted(headers) {
+                headers.remove(name);
+            }
             if !is_private(headers) {
                 headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             }
         }
-        if !is_private(headers) {
+        if !is_private(headers) || !targeted(headers).is_empty() {
             if self.varies_by_cookie {
                 vary(headers, COOKIE);
             }
@@ -54,6 +58,16 @@ impl Finished {
         }
         response
     }
+}
+
+/// The response where two layers set the same cookie: a fault of the application, told in its log.
+pub(crate) fn of_contradicting_layers<B>() -> Response<SessionBody<B>> {
+    let mut response = Response::new(SessionBody::default());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(FAILURE_HEADER, HeaderValue::from_static("same-cookie"));
+    response
 }
 
 /// The response to a failure, with an empty body. It keeps the cookies of the one in whose place it
@@ -92,6 +106,17 @@ pub(crate) fn describe(error: &Error, headers: &mut HeaderMap) {
     if failure != Failure::Refused {
         headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
     }
+}
+
+/// The fields that tell some shared caches something else than `Cache-Control`, which these then do not
+/// look at: those of RFC 9213, such as `CDN-Cache-Control` and vendors' own, and older ones.
+fn targeted(headers: &HeaderMap) -> Vec<HeaderName> {
+    const OLDER: [&str; 3] = ["surrogate-control", "edge-control", "x-accel-expires"];
+    let names = headers.keys().filter(|name| {
+        let name = name.as_str();
+        name.ends_with("-cache-control") || OLDER.contains(&name)
+    });
+    names.cloned().collect()
 }
 
 /// Whether shared caches keep their hands off: `no-store`, or `private` without a list of headers.

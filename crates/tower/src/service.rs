@@ -10,6 +10,7 @@ use tower_service::Service;
 use crate::body::SessionBody;
 use crate::future::ResponseFuture;
 use crate::layer::{Inner, SessionData};
+use crate::layers::{self, FurtherOut};
 use crate::request_session::RequestSession;
 
 /// What [`SessionLayer`](crate::SessionLayer) makes of a service.
@@ -39,11 +40,23 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let session = RequestSession::new(Arc::clone(&self.inner), &parts);
-        parts.extensions.insert(session.clone());
+        let session = match layers::pass(&self.inner, &mut parts) {
+            FurtherOut::Nothing => Some(RequestSession::new(Arc::clone(&self.inner), &parts)),
+            FurtherOut::Itself => None,
+            FurtherOut::SameCookie => {
+                self.inner.observer.same_cookie();
+                return ResponseFuture::refused();
+            }
+        };
+        if let Some(session) = &session {
+            parts.extensions.insert(session.clone());
+        }
         // The service that was polled ready is the one that is called.
         let work = self.service.call(Request::from_parts(parts, body));
-        ResponseFuture::new(work, session)
+        match session {
+            Some(session) => ResponseFuture::new(work, session),
+            None => ResponseFuture::through(work),
+        }
     }
 }
 

@@ -62,6 +62,24 @@ async fn slow(
     if !slow.late {
         app.stage.wait().await;
     }
+    go_on(&app, slow, session).await
+}
+
+/// Asks for its session only after it has waited.
+async fn late_asker(
+    State(app): State<Arc<App>>,
+    Query(slow): Query<Slow>,
+    session: RequestSession<Data>,
+) -> Result<String> {
+    app.stage.wait().await;
+    let slow = Slow {
+        late: false,
+        ..slow
+    };
+    go_on(&app, slow, session).await
+}
+
+async fn go_on(app: &App, slow: Slow, session: RequestSession<Data>) -> Result<String> {
     if slow.writes {
         session.change(move |data| data.push(slow.round)).await?;
     }
@@ -120,6 +138,7 @@ async fn start_app() -> (Arc<App>, Browser) {
     });
     let router = Router::new()
         .route("/slow", get(slow))
+        .route("/late-asker", get(late_asker))
         .route("/start", post(start))
         .route("/sign-in", post(sign_in))
         .route("/sign-out", post(sign_out))
@@ -198,6 +217,47 @@ async fn a_request_that_is_late_for_the_sign_out_brings_nothing_back() {
         browser.set_cookie(COOKIE, &old);
         assert_eq!(tab.get("/who").await.body, "nobody", "{slow:?}");
         browser.forget();
+    }
+}
+
+/// Races 1 and 3, by a request that has not asked for its session yet when that is signed out; in half of
+/// the rounds the browser signs in anew before it does. Whatever it does then, it makes no session and
+/// sets no cookie.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_asks_late_begins_no_session_in_place_of_one_that_was_signed_out() {
+    let (app, browser) = start_app().await;
+    let (mut tab, mut slow_tab) = (browser.tab().await, browser.tab().await);
+    for round in 0..2 * ROUNDS {
+        let (slow, path) = draw(round);
+        let mut dice = Dice::of(u64::MAX - round);
+        let (signs_in, time_passes) = (dice.below(2) == 0, dice.below(2) == 0);
+        let what = format!("{slow:?}, signs in: {signs_in}, time passes: {time_passes}");
+        assert_eq!(tab.post("/sign-in").await.body, "SignedIn");
+        // Longer than the margin of the clocks: the request comes to a session that is not new.
+        app.world.clock.advance(Duration::from_secs(300));
+
+        let path = path.replace("/slow", "/late-asker");
+        let late = Late::begin(&app, slow_tab, path).await;
+        if time_passes {
+            app.world.clock.advance(Duration::from_secs(60));
+        }
+        tab.post("/sign-out").await;
+        if signs_in {
+            assert_eq!(tab.post("/sign-in").await.body, "SignedIn");
+        }
+        let cookie = browser.cookie(COOKIE);
+        assert_eq!(cookie.is_some(), signs_in, "{what}");
+        if time_passes {
+            app.world.clock.advance(Duration::from_secs(60));
+        }
+        let (back, answer) = late.end(&app).await;
+        slow_tab = back;
+
+        assert_eq!(answer.set_cookies(), Vec::<String>::new(), "{what}");
+        assert_eq!(answer.body, slow.answer("ended"), "{what}");
+        assert_eq!(browser.cookie(COOKIE), cookie, "{what}");
+        assert_eq!(app.world.count().await, u64::from(signs_in), "{what}");
+        tab.post("/sign-out").await;
     }
 }
 

@@ -219,3 +219,64 @@ fn what_happens_is_told_with_operation_outcome_and_backend() {
         assert!(heard.contains(expected), "{expected} is not told");
     }
 }
+
+/// What is told of one operation: the lines of its spans, counters and histograms.
+#[test]
+fn touches_that_fail_and_calls_that_are_given_up_are_told_and_counted() {
+    let ear = Ear::default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let work = async {
+        let world = World::<Data>::new();
+        let token = world.signed_in("ada").await;
+        let reads = async |session: RequestSession<Data>| -> Result<()> {
+            session.get().await?;
+            Ok(())
+        };
+        let reads = app(SessionLayer::new(world.sessions.clone()), reads);
+        world.clock.advance(Duration::from_secs(90));
+        world
+            .faults
+            .fail_before(Operation::Touch, ErrorKind::Unavailable);
+        let answer = ask(&reads, &[("cookie", &cookie(&token))]).await;
+        assert_eq!(answer.status, 200);
+
+        let hold = Arc::new(world.faults.hold_before(Operation::Load));
+        let gives_up = async move |session: RequestSession<Data>| {
+            tokio::select! {
+                _ = session.get() => panic!("it was held"),
+                () = hold.arrived() => {}
+            }
+        };
+        let gives_up = app(SessionLayer::new(world.sessions.clone()), gives_up);
+        ask(&gives_up, &[("cookie", &cookie(&token))]).await;
+    };
+    tracing::subscriber::with_default(ear.clone(), || {
+        metrics::with_local_recorder(&ear, || runtime.block_on(work));
+    });
+    let heard = ear.heard();
+    for (operation, outcome) in [("touch", "unavailable"), ("load", "cancelled")] {
+        for name in [
+            "cloakroom_session_operations_total",
+            "cloakroom_session_operation_seconds",
+        ] {
+            let is_told = |line: &str| {
+                [name, operation, outcome]
+                    .iter()
+                    .all(|it| line.contains(it))
+            };
+            assert!(
+                heard.lines().any(is_told),
+                "{name} {operation} {outcome}: {heard}"
+            );
+        }
+        assert!(heard.contains(&format!("operation=\"{operation}\"")));
+        assert!(heard.contains(&format!("outcome=\"{outcome}\"")));
+    }
+    assert!(
+        heard.contains("could not touch the session: the store is unavailable"),
+        "{heard}"
+    );
+}

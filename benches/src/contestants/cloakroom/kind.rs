@@ -16,8 +16,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::SignedIn, Self::SignedInLimited, Self::Anonymous];
-
     /// In a table.
     pub(crate) fn title(self) -> &'static str {
         match self {
@@ -34,10 +32,6 @@ impl Kind {
             Self::SignedInLimited => "signed-in-limited",
             Self::Anonymous => "anonymous",
         }
-    }
-
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// A store with ample room for this many.

@@ -227,6 +227,10 @@ faults! {
     ForgetsEndingsEarly(Some(1)),
     /// Never forgets an id.
     RemembersForever(Some(5)),
+    /// Does not tell what was ended from what never was.
+    CallsEndedAbsent(Some(1)),
+    /// Says whenever it is asked that a session has ended just now.
+    CallsEndedJustNow(Some(1)),
     /// Does not tell that a sign-in took the place of a session.
     CallsReplacedEnded(Some(6)),
     /// Says whenever it is asked that a sign-in has taken the place of a session just now.

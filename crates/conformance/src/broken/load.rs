@@ -55,6 +55,10 @@ pub(super) async fn load(
         (Fault::CallsReplacedJustNow, Ok(LoadOutcome::Replaced { .. })) => {
             Ok(LoadOutcome::Replaced { at: now })
         }
+        (Fault::CallsEndedAbsent, Ok(LoadOutcome::Ended { .. })) => Ok(LoadOutcome::Absent),
+        (Fault::CallsEndedJustNow, Ok(LoadOutcome::Ended { .. })) => {
+            Ok(LoadOutcome::Ended { at: now })
+        }
         (Fault::TakesErrorsForAbsent, Err(_)) => Ok(LoadOutcome::Absent),
         (Fault::ErrorsShowTheSession, Err(error)) => {
             let bytes = store.sound.maps().records.get(&id).cloned();

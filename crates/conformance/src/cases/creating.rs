@@ -109,7 +109,7 @@ pub async fn hosts_see_one_another_at_once<H: Harness>() {
     let renewed = there.found(renewal.new, at).await;
     let outcome = here.delete(&delete(&renewed), at).await;
     assert!(matches!(outcome, DeleteOutcome::Deleted { .. }));
-    assert_eq!(there.load(renewal.new, at).await, LoadOutcome::Absent);
+    assert_eq!(there.load(renewal.new, at).await, LoadOutcome::Ended { at });
     assert_eq!(there.count(at).await, 0);
 }
 
@@ -130,7 +130,7 @@ pub async fn a_read_racing_a_delete_fills_no_cache<H: Harness>() {
         let (outcome, _) = against(deletes, reads).await;
         assert!(matches!(outcome, DeleteOutcome::Deleted { .. }));
         let answer = stage.store.load(id, now).await;
-        assert_eq!(answer, LoadOutcome::Absent, "round {round}");
+        assert_eq!(answer, LoadOutcome::Ended { at: now }, "round {round}");
     }
 }
 

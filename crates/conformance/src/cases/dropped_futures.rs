@@ -101,7 +101,7 @@ pub async fn a_dropped_deletion_is_finished_by_its_retry<H: Harness>() {
         );
         assert_eq!(
             store.load(record.id(), now).await,
-            LoadOutcome::Absent,
+            LoadOutcome::Ended { at: now },
             "{turns}"
         );
         assert_eq!(store.ids(&subject, now).await.len(), 0, "{turns}");
@@ -126,7 +126,11 @@ pub async fn a_dropped_revocation_is_finished_by_its_retry<H: Harness>() {
         let _ = drop_after(turns, store.revoke(&request, now)).await;
         let _ = store.revoke(&request, now).await;
         for id in ids {
-            assert_eq!(store.load(id, now).await, LoadOutcome::Absent, "{turns}");
+            assert_eq!(
+                store.load(id, now).await,
+                LoadOutcome::Ended { at: now },
+                "{turns}"
+            );
         }
         assert_eq!(store.ids(&subject, now).await.len(), 0, "{turns}");
         let late = Create {

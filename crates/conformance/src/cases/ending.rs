@@ -16,7 +16,10 @@ pub async fn a_deletion_ends_one_session<H: Harness>() {
             matches!(outcome, DeleteOutcome::Deleted { .. }),
             "{outcome:?}"
         );
-        assert_eq!(store.load(record.id(), now).await, LoadOutcome::Absent);
+        assert_eq!(
+            store.load(record.id(), now).await,
+            LoadOutcome::Ended { at: now }
+        );
     }
     assert_eq!(*store.found(other.id(), now).await, other);
     assert_eq!(store.all_ids(now).await, [other.id()].into());
@@ -36,7 +39,10 @@ pub async fn a_subject_need_not_be_known<H: Harness>() {
         store.delete(&request, now).await,
         DeleteOutcome::Deleted { .. }
     ));
-    assert_eq!(store.load(record.id(), now).await, LoadOutcome::Absent);
+    assert_eq!(
+        store.load(record.id(), now).await,
+        LoadOutcome::Ended { at: now }
+    );
     assert_eq!(store.ids(&subject, now).await.len(), 0);
     if let Some(tamper) = stage.try_tamper() {
         assert_eq!(tamper.stored_members(&subject).await, 0);

@@ -152,7 +152,7 @@ async fn olds<S: SessionStore>(store: &Client<S>, now: Timestamp) -> Vec<Old> {
 impl Old {
     async fn is_dead<S: SessionStore>(&self, store: &Client<S>, now: Timestamp) {
         for id in [self.record.id(), self.present] {
-            assert_eq!(store.load(id, now).await, LoadOutcome::Absent);
+            assert_eq!(store.load(id, now).await, LoadOutcome::Ended { at: now });
         }
         assert!(!store.all_ids(now).await.contains(&self.present));
         if let Some(subject) = self.record.subject() {

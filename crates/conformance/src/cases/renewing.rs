@@ -84,7 +84,10 @@ pub async fn a_used_new_id_is_refused<H: Harness>() {
         assert_eq!(*store.found(from.id(), now).await, *from);
     }
     assert_eq!(*store.found(living.id(), now).await, living);
-    assert_eq!(store.load(ended.id(), now).await, LoadOutcome::Absent);
+    assert_eq!(
+        store.load(ended.id(), now).await,
+        LoadOutcome::Ended { at: now }
+    );
     let all = [record.id(), living.id(), renewal.new];
     assert_eq!(store.ids(&subject, now).await, all.into());
 }

@@ -92,7 +92,10 @@ pub async fn an_anonymous_session_stays_dead<H: Harness>() {
     let ended_by = Some(request.write_id);
     let outcome = store.create(&create(&record), now).await;
     assert_eq!(outcome, CreateOutcome::Duplicate { ended_by });
-    assert_eq!(store.load(record.id(), now).await, LoadOutcome::Absent);
+    assert_eq!(
+        store.load(record.id(), now).await,
+        LoadOutcome::Ended { at: now }
+    );
     assert_eq!(store.load(late.new, now).await, LoadOutcome::Absent);
     assert_eq!(store.count(now).await, 0);
 }
@@ -177,6 +180,43 @@ pub async fn an_ending_is_remembered_for_its_time<H: Harness>() {
         "its last millisecond"
     );
     store.add(record, forgotten).await;
+}
+
+/// Rule 1: whatever a write has ended says since when, by each of its ids, for as long as that is
+/// remembered: whoever had the session under way then makes no other in its place. What is past its
+/// deadline was ended by nobody, and is absent.
+pub async fn what_was_ended_says_since_when<H: Harness>() {
+    let stage = Stage::<H>::new().await;
+    let (store, start) = (&stage.store, stage.start);
+    for ending in Ending::ALL {
+        let record = signed_in_for(store, ending, start).await;
+        let renewal = renew(&record, hours(1));
+        assert_eq!(store.renew(&renewal, start).await, RenewOutcome::Renewed);
+        let renewed = (*store.found(renewal.new, start).await).clone();
+
+        let now = start.plus(minutes(1));
+        let (over, by) = ending.end(store, &renewed, now).await;
+        let forgotten = over.plus(ENDED_MEMORY);
+        let since = if by.is_some() {
+            ending.answer(over)
+        } else {
+            LoadOutcome::Absent
+        };
+        for at in [over, over.plus(millis(1)), just_before(forgotten)] {
+            for id in [record.id(), renewal.new] {
+                assert_eq!(store.load(id, at).await, since, "{ending:?}, at {at:?}");
+            }
+        }
+        for id in [record.id(), renewal.new] {
+            let answer = store.load(id, forgotten).await;
+            assert_eq!(answer, LoadOutcome::Absent, "{ending:?}, after its time");
+        }
+    }
+    let visitor = store.visit(start).await;
+    let _ = store.delete(&delete(&visitor), start).await;
+    let since = LoadOutcome::Ended { at: start };
+    let later = start.plus(minutes(1));
+    assert_eq!(store.load(visitor.id(), later).await, since);
 }
 
 async fn signed_in_for<S: SessionStore>(

@@ -89,7 +89,11 @@ async fn ends_but<H: Harness>(
         async move { (id, store.load(id, now).await) }
     }));
     for (id, answer) in loads.await {
-        assert_eq!(answer, LoadOutcome::Absent, "{id:?} was reported as ended");
+        assert_eq!(
+            answer,
+            LoadOutcome::Ended { at: now },
+            "{id:?} was reported as ended"
+        );
     }
     for id in left {
         assert!(store.lives(id, now).await, "the one to be kept ended");

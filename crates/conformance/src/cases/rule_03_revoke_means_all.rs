@@ -37,7 +37,7 @@ pub async fn every_session_ends_everywhere<H: Harness>() {
     assert!(!revoked.repeated);
     for id in ids.into_iter().chain([renewed.id()]) {
         for host in [store, &elsewhere] {
-            assert_eq!(host.load(id, now).await, LoadOutcome::Absent);
+            assert_eq!(host.load(id, now).await, LoadOutcome::Ended { at: now });
         }
     }
     assert_eq!(elsewhere.ids(&subject, now).await.len(), 0);

@@ -195,7 +195,7 @@ pub async fn an_index_outlives_a_long_session<H: Harness>() {
     let at = now.plus(days(3649));
     let revoked = store.revoke(&revoke(&subject, RevokeKind::All), at).await;
     assert_eq!(revoked.ended, [record.id()]);
-    assert_eq!(store.load(record.id(), at).await, LoadOutcome::Absent);
+    assert_eq!(store.load(record.id(), at).await, LoadOutcome::Ended { at });
 }
 
 /// The engine's own expiry, where there is one, and a purge.

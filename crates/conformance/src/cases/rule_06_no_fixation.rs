@@ -168,7 +168,10 @@ pub async fn replaced_is_told_from_ended_for_a_while<H: Harness>() {
     for at in [now, now.plus(millis(1)), just_before(forgotten)] {
         let since = LoadOutcome::Replaced { at: now };
         assert_eq!(store.load(replaced.id(), at).await, since);
-        assert_eq!(store.load(ended.id(), at).await, LoadOutcome::Absent);
+        assert_eq!(
+            store.load(ended.id(), at).await,
+            LoadOutcome::Ended { at: now }
+        );
     }
     assert_eq!(
         store.load(replaced.id(), forgotten).await,

@@ -60,7 +60,7 @@ async fn parallel_sign_ins<H: Harness>(on_cap: OnCap) {
             );
             assert_eq!(
                 stage.store.load(*id, now).await,
-                LoadOutcome::Absent,
+                LoadOutcome::Ended { at: now },
                 "evicted"
             );
         }

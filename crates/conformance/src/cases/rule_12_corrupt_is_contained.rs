@@ -230,7 +230,10 @@ pub async fn what_cannot_be_read_is_still_there<H: Harness>() {
 
     let request = revoke(&subject, RevokeKind::One(old.id()));
     assert_eq!(store.revoke(&request, now).await.ended, [renewal.new]);
-    assert_eq!(store.load(old.id(), now).await, LoadOutcome::Absent);
+    assert_eq!(
+        store.load(old.id(), now).await,
+        LoadOutcome::Ended { at: now }
+    );
 }
 
 async fn is_damaged<H: Harness>(stage: &Stage<H>, id: SessionId, bytes: Vec<u8>, how: &str) {
@@ -243,7 +246,10 @@ async fn is_damaged<H: Harness>(stage: &Stage<H>, id: SessionId, bytes: Vec<u8>,
 
 async fn is_gone<H: Harness>(stage: &Stage<H>, record: &Record) {
     let (store, now) = (&stage.store, stage.start);
-    assert_eq!(store.load(record.id(), now).await, LoadOutcome::Absent);
+    assert_eq!(
+        store.load(record.id(), now).await,
+        LoadOutcome::Ended { at: now }
+    );
     assert!(!store.all_ids(now).await.contains(&record.id()), "scanned");
     if let Some(subject) = record.subject() {
         assert!(

@@ -84,7 +84,10 @@ pub async fn an_external_token_is_never_adopted_nor_native<H: Harness>() {
 
     add(&host, &ada, &token, Account::noted("external")).await;
     host.sign_out(&visit.token).await;
-    assert!(matches!(host.load(&visit.token).await, Lookup::Absent));
+    assert!(matches!(
+        host.load(&visit.token).await,
+        Lookup::Ended { .. }
+    ));
     assert_eq!(host.data(&token).await.note, "external");
     assert_ne!(token.id(), visit.token.id());
 }

@@ -188,7 +188,7 @@ pub async fn merging_into_a_session_that_has_ended_creates_nothing<H: Harness>()
     late.set("late", 1).expect("a number");
     for mut change in [MapDraft::new(), late] {
         let merged = host.sessions.merge(&issued.token, &mut change).await;
-        assert!(matches!(merged, Ok(Lookup::Absent)), "{merged:?}");
+        assert!(matches!(merged, Ok(Lookup::Ended { .. })), "{merged:?}");
     }
 }
 

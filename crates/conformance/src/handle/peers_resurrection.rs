@@ -148,7 +148,10 @@ pub async fn a_second_host_does_not_serve_what_the_first_has_ended<H: Harness>()
             };
             let (_, ()) = while_held(hold, second.load(&signed.token), ending).await;
             for host in [&second, &first, &second] {
-                assert!(matches!(host.load(&signed.token).await, Lookup::Absent));
+                assert!(matches!(
+                    host.load(&signed.token).await,
+                    Lookup::Ended { .. }
+                ));
             }
             assert!(second.ids(&ada).await.is_empty());
         }

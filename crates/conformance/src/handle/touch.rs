@@ -121,7 +121,7 @@ pub async fn a_session_that_ends_before_its_touch_is_not_served<H: Harness>() {
             let (used, ()) = while_held(hold, using, ending).await;
             match used {
                 Lookup::Replaced => assert!(replaced),
-                Lookup::Absent => assert!(!replaced),
+                Lookup::Ended { .. } => assert!(!replaced),
                 other => panic!("it has ended, and not {other:?}"),
             }
             assert!(!other.lives(&signed.token).await);

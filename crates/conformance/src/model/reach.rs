@@ -13,7 +13,7 @@ use crate::model::{Op, Outcome, runner, scripts};
 use crate::reference::MemoryHarness;
 
 /// Everything of interest that can happen. A script that never gets there tests nothing there.
-const EVERYTHING: [&str; 41] = [
+const EVERYTHING: [&str; 42] = [
     "begin: new",
     "begin: the same again",
     "create: anonymous",
@@ -33,6 +33,7 @@ const EVERYTHING: [&str; 41] = [
     "load: found by an old id",
     "load: reused",
     "load: replaced",
+    "load: ended",
     "load: absent",
     "update: saved",
     "update: conflict",
@@ -102,6 +103,7 @@ fn label(seen: &runner::Seen) -> Vec<&'static str> {
                 LoadOutcome::Found(_) => "load: found by an old id",
                 LoadOutcome::Reused(_) => "load: reused",
                 LoadOutcome::Replaced { .. } => "load: replaced",
+                LoadOutcome::Ended { .. } => "load: ended",
                 LoadOutcome::Absent => "load: absent",
             },
             (_, Outcome::Updated(outcome)) => match outcome {

@@ -41,7 +41,8 @@ impl Ending {
     pub(crate) fn answer(self, at: Timestamp) -> LoadOutcome {
         match self {
             Self::Replaced | Self::HandedOver => LoadOutcome::Replaced { at },
-            _ => LoadOutcome::Absent,
+            Self::IdleTimeout | Self::OverallTimeout => LoadOutcome::Absent,
+            _ => LoadOutcome::Ended { at },
         }
     }
 

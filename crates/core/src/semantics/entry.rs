@@ -73,11 +73,13 @@ pub struct Ended {
 impl Ended {
     /// What [`load`](crate::SessionStore::load) answers for the id.
     pub fn loaded(&self, now: Timestamp) -> LoadOutcome {
+        if self.until.is_over(now) {
+            return LoadOutcome::Absent;
+        }
+        let at = self.until.instant().minus(ENDED_MEMORY);
         match self.reason {
-            EndReason::Replaced if !self.until.is_over(now) => LoadOutcome::Replaced {
-                at: self.until.instant().minus(ENDED_MEMORY),
-            },
-            EndReason::Replaced | EndReason::Ended => LoadOutcome::Absent,
+            EndReason::Replaced => LoadOutcome::Replaced { at },
+            EndReason::Ended => LoadOutcome::Ended { at },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The session that a token names, or why there is none.
 
 use crate::store::Reused;
+use crate::time::Timestamp;
 
 /// The session that a token names, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,15 @@ pub enum Lookup<S> {
     /// A sign-in has taken the place of the session. Its client has, or will get, another token: send
     /// it none.
     Replaced,
-    /// There is none: never was, has ended, or is over.
+    /// The session was ended within the last five minutes: signed out, revoked, or evicted by a cap.
+    /// Whoever asked for it before that, and finds out only now, must not begin a fresh one in its
+    /// place: its client may have signed in anew since.
+    Ended {
+        /// When it was, by the clock of the host that ended it.
+        at: Timestamp,
+    },
+    /// There is none: never was, has ended longer ago, or is over. Of a session that ended lately, where
+    /// the store has lost the memory of that.
     Absent,
 }
 
@@ -24,7 +33,7 @@ impl<S> Lookup<S> {
     pub fn found(self) -> Option<S> {
         match self {
             Self::Found(session) => Some(session),
-            Self::Reused(_) | Self::Replaced | Self::Absent => None,
+            Self::Reused(_) | Self::Replaced | Self::Ended { .. } | Self::Absent => None,
         }
     }
 
@@ -40,6 +49,7 @@ impl<S> Lookup<S> {
             Self::Found(session) => Lookup::Found(change(session)),
             Self::Reused(reused) => Lookup::Reused(reused),
             Self::Replaced => Lookup::Replaced,
+            Self::Ended { at } => Lookup::Ended { at },
             Self::Absent => Lookup::Absent,
         }
     }
@@ -52,6 +62,7 @@ impl<S> Lookup<S> {
             Self::Found(session) => Lookup::Found(change(session)?),
             Self::Reused(reused) => Lookup::Reused(reused),
             Self::Replaced => Lookup::Replaced,
+            Self::Ended { at } => Lookup::Ended { at },
             Self::Absent => Lookup::Absent,
         })
     }

@@ -29,32 +29,61 @@ where
     /// Where the record is damaged or of a newer version, the data do not decode to `T`, or the store
     /// fails. A store that is down is never "no session".
     pub async fn load(&self, credential: &impl Credential) -> Result<Lookup<Session<T>>> {
-        let now = self.now();
-        let id = credential.session_id();
-        let record = match self.fetch(id, now).await? {
-            Lookup::Found(record) => record,
-            Lookup::Reused(reused) => return Ok(Lookup::Reused(reused)),
-            Lookup::Replaced => return Ok(Lookup::Replaced),
-            Lookup::Absent => return Ok(Lookup::Absent),
+        let mut found = self.peek(credential).await?;
+        let Lookup::Found(session) = &mut found else {
+            return Ok(found);
         };
-        let data = self.decode(&record, Operation::Load)?;
-        if !self.is_touch_due(&record, id, now) {
-            return Ok(Lookup::Found(Session::new(record, data, now).by(id)));
+        let now = session.as_of();
+        let Some(touch) = self.due_touch(credential, session) else {
+            return Ok(found);
+        };
+        match touch.await {
+            Ok(true) => {}
+            Ok(false) => return self.peek_at(credential.session_id(), now).await,
+            Err(error) => session.set_touch_error(Arc::new(error)),
         }
-        let touched = self
-            .retry(|| self.store().touch(id, record.subject(), now))
-            .await;
-        Ok(match touched.map(|tried| tried.outcome) {
-            Ok(TouchOutcome::Touched) => {
-                let record = Arc::new(record.touched(record.id() == id, now));
-                Lookup::Found(Session::new(record, data, now).by(id))
+        Ok(found)
+    }
+
+    /// The touch that [`load`](Sessions::load) makes, of a session that was just
+    /// [peeked](Sessions::peek) at; none where none is due. It says whether the session is still there,
+    /// and moves its idle deadline. For those who give reading and touching a deadline each, so that a
+    /// store that hangs in writing keeps nobody from what was read.
+    ///
+    /// ```
+    /// # use cloakroom_core::*;
+    /// # async fn read(sessions: &Sessions<u32>, token: &Token) -> Result<Lookup<Session<u32>>> {
+    /// let mut found = sessions.peek(token).await?;
+    /// if let Lookup::Found(session) = &mut found
+    ///     && let Some(touch) = sessions.due_touch(token, session)
+    ///     && !touch.await?
+    /// {
+    ///     return sessions.peek(token).await;
+    /// }
+    /// # Ok(found)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The future's: where the record is damaged or of a newer version, or the store fails.
+    pub fn due_touch(
+        &self,
+        credential: &impl Credential,
+        session: &mut Session<T>,
+    ) -> Option<impl Future<Output = Result<bool>> + Send> {
+        let (id, now) = (credential.session_id(), session.as_of());
+        let is_due = self.is_touch_due(session.record(), id, now);
+        is_due.then_some(async move {
+            let subject = session.subject().cloned();
+            let touch = self
+                .retry(|| self.store().touch(id, subject.as_ref(), now))
+                .await?;
+            let is_there = touch.outcome == TouchOutcome::Touched;
+            if is_there {
+                session.touch(id, now);
             }
-            Ok(TouchOutcome::Missing) => return self.peek_at(id, now).await,
-            Err(error) => Lookup::Found(
-                Session::new(record, data, now)
-                    .by(id)
-                    .with_touch_error(Some(Arc::new(error))),
-            ),
+            Ok(is_there)
         })
     }
 
@@ -117,6 +146,7 @@ impl<T> Sessions<T> {
             LoadOutcome::Found(record) => Lookup::Found(record),
             LoadOutcome::Reused(reused) => Lookup::Reused(reused),
             LoadOutcome::Replaced { .. } => Lookup::Replaced,
+            LoadOutcome::Ended { at } => Lookup::Ended { at },
             LoadOutcome::Absent => Lookup::Absent,
         })
     }

@@ -144,6 +144,6 @@ fn not_renewed<T>(lookup: &Lookup<Arc<Record>>) -> Renewal<T> {
     match lookup {
         Lookup::Reused(reused) => Renewal::Reused(reused.clone()),
         Lookup::Replaced => Renewal::Replaced,
-        Lookup::Found(_) | Lookup::Absent => Renewal::Absent,
+        Lookup::Found(_) | Lookup::Ended { .. } | Lookup::Absent => Renewal::Absent,
     }
 }

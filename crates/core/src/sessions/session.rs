@@ -44,11 +44,13 @@ impl<T> Session<T> {
         }
     }
 
-    pub(super) fn with_touch_error(self, touch_error: Option<Arc<Error>>) -> Self {
-        Self {
-            touch_error,
-            ..self
-        }
+    pub(super) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// It was used now, by this id.
+    pub(super) fn touch(&mut self, id: SessionId, now: Timestamp) {
+        self.record = Arc::new(self.record.touched(self.id() == id, now));
     }
 
     /// The application's data.
@@ -189,6 +191,12 @@ impl<T> Session<T> {
     #[must_use]
     pub fn touch_error(&self) -> Option<&Error> {
         self.touch_error.as_deref()
+    }
+
+    /// Notes why the touch failed: for those who make it themselves, by
+    /// [`due_touch`](crate::Sessions::due_touch).
+    pub fn set_touch_error(&mut self, error: Arc<Error>) {
+        self.touch_error = Some(error);
     }
 }
 

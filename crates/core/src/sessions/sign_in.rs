@@ -175,7 +175,7 @@ where
                 let signed_in = self.sign_in(&attempt, None, carry(None), now).await?;
                 Ok(signed_in.with_reused(reused))
             }
-            LoadOutcome::Replaced { .. } | LoadOutcome::Absent => {
+            LoadOutcome::Replaced { .. } | LoadOutcome::Ended { .. } | LoadOutcome::Absent => {
                 self.sign_in(&attempt, None, carry(None), now).await
             }
         }

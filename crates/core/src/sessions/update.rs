@@ -86,6 +86,7 @@ where
                 Lookup::Found(record) => record,
                 Lookup::Reused(reused) => return Ok(Lookup::Reused(reused)),
                 Lookup::Replaced => return Ok(Lookup::Replaced),
+                Lookup::Ended { at } => return Ok(Lookup::Ended { at }),
                 Lookup::Absent => return Ok(Lookup::Absent),
             };
             let mut data = self.decode(&record, Operation::Update)?;

@@ -29,7 +29,8 @@ pub use validate::{validate_create, validate_renew};
 
 /// How long a store remembers that an id has ended.
 ///
-/// Within it, a delayed `create` of the id is refused, and a retried `delete` meets its own write.
+/// Within it, a delayed `create` of the id is refused, a retried `delete` meets its own write, and
+/// `load` says since when the session is gone.
 /// Nobody retries a write for longer.
 pub const ENDED_MEMORY: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 

@@ -51,7 +51,15 @@ pub enum LoadOutcome {
         /// When it did, by the clock of the host that signed in.
         at: Timestamp,
     },
-    /// Never there, over, or no longer held by its subject's token set.
+    /// The session was ended within the last [`ENDED_MEMORY`](crate::store::ENDED_MEMORY): deleted,
+    /// revoked, or evicted by a cap. The id opens nothing.
+    Ended {
+        /// When it was, by the clock of the host that ended it.
+        at: Timestamp,
+    },
+    /// Never there, ended longer ago, past its deadline, or no longer held by its subject's token set.
+    /// Also ended lately, where the store has lost the memory of that: one in memory that is full, or
+    /// that lost its data.
     Absent,
 }
 

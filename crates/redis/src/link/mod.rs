@@ -2,9 +2,11 @@
 
 mod cluster;
 mod line;
+mod reads;
 mod route;
 mod sentinel;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::{Operation, Placement, SessionId};
@@ -17,6 +19,7 @@ use crate::script::Script;
 
 pub(crate) use cluster::Cluster;
 pub(crate) use line::{Line, Target};
+pub(crate) use reads::Reads;
 pub(crate) use route::{Address, Security, Tls, parse_url};
 pub(crate) use sentinel::Sentinels;
 
@@ -25,6 +28,8 @@ pub(crate) use sentinel::Sentinels;
 pub(crate) struct Link {
     pub(crate) keys: Keys,
     pub(crate) shape: Shape,
+    /// Where there is one primary: on a cluster, keys of two placements are not asked for at once.
+    pub(crate) reads: Reads,
     pub(crate) timeout: Duration,
 }
 
@@ -32,7 +37,7 @@ pub(crate) struct Link {
 #[derive(Debug)]
 pub(crate) enum Shape {
     /// One primary, at an address or wherever the Sentinels say.
-    One(Box<Lines>),
+    One(Arc<Lines>),
     /// Many, each with a part of the slots.
     Many(Box<Cluster>),
 }
@@ -90,6 +95,15 @@ impl Link {
 
     /// What is stored under an id.
     pub(crate) async fn get(&self, call: &Call, id: SessionId) -> Faulty<Value> {
+        if let Shape::One(lines) = &self.shape {
+            let together = self.reads.get(lines, call, self.keys.id(id)).await;
+            if let Some(value) = together {
+                return Ok(value);
+            }
+            if call.is_over() {
+                return Err(Fault::no_answer());
+            }
+        }
         let mut command = Cmd::with_capacity(2, 96);
         command.arg("GET").arg(self.keys.id(id));
         self.ask(call, id.placement(), &command).await
@@ -297,6 +311,11 @@ impl Call {
             replicas,
             ..*self
         }
+    }
+
+    /// Whether there is no time left that a request could be answered in.
+    fn is_over(&self) -> bool {
+        Instant::now() + Duration::from_millis(1) >= self.deadline
     }
 
     /// Lets others finish what was in the way: at once for a start, then longer, up to 10 ms. Says

@@ -114,7 +114,7 @@ impl Process {
     }
 
     fn run(&self) -> bool {
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(program());
         if self.sentinel {
             command
                 .arg(self.dir.path().join("sentinel.conf"))
@@ -129,8 +129,9 @@ impl Process {
             .stderr(Stdio::null());
         let server = command.spawn().unwrap_or_else(|error| {
             panic!(
-                "these tests start a real redis-server, and it cannot be run ({error}): install it, with \
-                 `apt-get install redis-server` or by `cargo xtask test`"
+                "these tests start a real server, and {} cannot be run ({error}): install redis-server, with \
+                 `apt-get install redis-server` or by `cargo xtask test`",
+                program()
             )
         });
         let guard = Command::new("sh")
@@ -179,6 +180,11 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Another server than the `redis-server` of the `PATH`, where `CLOAKROOM_REDIS_SERVER` names one.
+fn program() -> String {
+    std::env::var("CLOAKROOM_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
 }
 
 /// Any answer will do: a server with a password or with TLS refuses this one.

@@ -66,10 +66,13 @@ fn location<T>(
     let uri = outer.map_or(session.uri(), |original| &original.0);
     let target = uri.path_and_query().filter(|_| can_return);
     let page = page?;
-    match target {
-        Some(target) => HeaderValue::try_from(with_return_path(page, target.as_str())).ok(),
-        None => HeaderValue::try_from(page).ok(),
-    }
+    let Some(target) = target else {
+        return HeaderValue::try_from(page).ok();
+    };
+    let mut location = HeaderValue::try_from(with_return_path(page, target.as_str())).ok()?;
+    // The query of an old service may hold a token: whoever prints a refusal prints none of it.
+    location.set_sensitive(true);
+    Some(location)
 }
 
 impl IntoResponse for SessionRejection {

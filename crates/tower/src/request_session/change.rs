@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use cloakroom_core::{Lookup, Replacement};
+use cloakroom_core::{Lookup, Replacement, Session, Token};
 
 use crate::error::{Error, Result};
 use crate::layer::SessionData;
@@ -11,7 +11,7 @@ use crate::observe::Op;
 use crate::outcome::{Dropped, Replaced, Saved};
 use crate::request_session::RequestSession;
 use crate::request_session::load::lookup_name;
-use crate::request_session::state::{Cookie, Known, State};
+use crate::request_session::state::{Change, Cookie, Known, State};
 use crate::source::TokenSource;
 use crate::view::{Seen, SessionView};
 
@@ -37,7 +37,10 @@ impl<T: SessionData> RequestSession<T> {
     ) -> Result<SessionView<T>> {
         let mut state = self.ask().await?;
         self.load(&mut state).await?;
-        change(state.copy_mut());
+        // Where the closure panics, and somebody further out catches that, the copy is as it was.
+        let mut copy = state.copied();
+        change(&mut copy);
+        state.copy = Some(Arc::new(copy));
         state.pending.push(Box::new(change));
         // There is a copy, so that there is a view.
         state.view().ok_or_else(Error::too_late)
@@ -80,9 +83,9 @@ impl<T: SessionData> RequestSession<T> {
     pub async fn replace_if_unchanged(&self, data: T) -> Result<Replaced<T>> {
         let mut state = self.ask().await?;
         self.load(&mut state).await?;
-        let (Known::Found(session), Some(token)) = (&state.known, state.token.clone()) else {
+        let (Known::Found(session), Some(token)) = (&state.known, state.asked_by()) else {
             state.forget_changes();
-            *state.copy_mut() = data.clone();
+            state.copy = Some(Arc::new(data.clone()));
             let replace = move |stored: &mut T| *stored = data.clone();
             state.pending.push(Box::new(replace));
             return self.save_pending(&mut state).await.map(Replaced::Saved);
@@ -92,8 +95,17 @@ impl<T: SessionData> RequestSession<T> {
         // future is dropped half-way.
         let changes = mem::take(&mut state.pending);
         let before = state.unknown.replace(self.inner().given_up());
-        let replace = self.inner().sessions.replace(&token, read, data);
-        let replaced = self.inner().call(Op::Save, replacement_name, replace).await;
+        let replace = async |token: &Token, data| {
+            let replace = self.inner().sessions.replace(token, read, data);
+            self.inner().call(Op::Save, replacement_name, replace).await
+        };
+        let again = state.before_renewal.is_some().then(|| data.clone());
+        let mut replaced = replace(&token, data).await;
+        if let (Ok(Lookup::Reused(_)), Some(data)) = (&replaced, again)
+            && let Some(new) = state.asked_by_after_grace()
+        {
+            replaced = replace(&new, data).await;
+        }
         state.unknown = before;
         let why = match replaced {
             Ok(Lookup::Found(Replacement::Replaced(session))) => {
@@ -110,7 +122,7 @@ impl<T: SessionData> RequestSession<T> {
             }
             Ok(Lookup::Replaced) => Dropped::Replaced,
             Ok(Lookup::Reused(_)) => Dropped::Reused,
-            Ok(Lookup::Absent) => Dropped::Ended,
+            Ok(Lookup::Ended { .. } | Lookup::Absent) => Dropped::Ended,
             Err(error) => return Err(state.not_saved(changes, error)),
         };
         Ok(Replaced::Saved(self.drop_changes(&mut state, why)))
@@ -131,18 +143,18 @@ impl<T: SessionData> RequestSession<T> {
     }
 
     async fn update(&self, state: &mut State<T>) -> Result<Saved> {
-        let Some(token) = state.token.clone() else {
+        let Some(token) = state.asked_by() else {
             return Ok(self.drop_changes(state, Dropped::Ended));
         };
         // Taken out: where this future is dropped half-way, they may have been made.
         let mut changes = mem::take(&mut state.pending);
         let before = state.unknown.replace(self.inner().given_up());
-        let update = self.inner().sessions.update(&token, |data| {
-            for change in &mut changes {
-                change(data);
-            }
-        });
-        let updated = self.inner().call(Op::Save, lookup_name, update).await;
+        let mut updated = self.update_by(&token, &mut changes).await;
+        if let Ok(Lookup::Reused(_)) = &updated
+            && let Some(new) = state.asked_by_after_grace()
+        {
+            updated = self.update_by(&new, &mut changes).await;
+        }
         state.unknown = before;
         match updated {
             Ok(Lookup::Found(session)) => {
@@ -152,16 +164,31 @@ impl<T: SessionData> RequestSession<T> {
             }
             Ok(Lookup::Replaced) => Ok(self.drop_changes(state, Dropped::Replaced)),
             Ok(Lookup::Reused(_)) => Ok(self.drop_changes(state, Dropped::Reused)),
-            Ok(Lookup::Absent) => Ok(self.drop_changes(state, Dropped::Ended)),
+            Ok(Lookup::Ended { .. } | Lookup::Absent) => {
+                Ok(self.drop_changes(state, Dropped::Ended))
+            }
             Err(error) => Err(state.not_saved(changes, error)),
         }
+    }
+
+    async fn update_by(
+        &self,
+        token: &Token,
+        changes: &mut [Change<T>],
+    ) -> Result<Lookup<Session<T>>> {
+        let update = self.inner().sessions.update(token, |data| {
+            for change in &mut *changes {
+                change(data);
+            }
+        });
+        self.inner().call(Op::Save, lookup_name, update).await
     }
 
     async fn create(&self, state: &mut State<T>) -> Result<Saved> {
         if !self.may_set_cookie(state) {
             return Ok(self.drop_changes(state, Dropped::NoCookie));
         }
-        let data = state.copy_mut().clone();
+        let data = state.copied();
         let changes = mem::take(&mut state.pending);
         let before = state.unknown.replace(self.inner().given_up());
         let create = self.inner().sessions.create(data);

@@ -1,7 +1,7 @@
 //! What becomes of the session once the handler has answered.
 
 use cloakroom_core::{Lookup, Renewal as RenewalOutcome};
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 
 use crate::cookie;
 use crate::error::Error;
@@ -28,7 +28,7 @@ pub(crate) struct Finished {
 
 impl<T: SessionData> RequestSession<T> {
     /// Saves what is to be saved. The session is closed by now: nobody else asks any more.
-    pub(crate) async fn finish(self) -> Finished {
+    pub(crate) async fn finish(self, status: StatusCode) -> Finished {
         let sources = &self.inner().settings.sources;
         let mut finished = Finished {
             varies_by_cookie: sources.cookie.is_some(),
@@ -36,7 +36,17 @@ impl<T: SessionData> RequestSession<T> {
             ..Finished::default()
         };
         // Whoever asked in time is let through first.
-        let mut state = self.shared.state.lock().await;
+        let mut state = match self.lock().await {
+            Ok(state) => state,
+            // A call that nobody ends. Nothing can be saved, and what that one writes is unknown.
+            Err(_) => {
+                self.answer(&mut finished, Moment::Saving, self.inner().given_up());
+                return finished;
+            }
+        };
+        if self.inner().settings.discards.include(status) {
+            state.forget_changes();
+        }
         let by_handler = state.cookie == Cookie::Set;
         let saved = self.save_pending(&mut state).await;
         if by_handler && !state.was_just_seen(&saved) {
@@ -46,7 +56,7 @@ impl<T: SessionData> RequestSession<T> {
             self.renew_if_due(&mut state).await;
         }
         finished.set_cookie = self.set_cookie(&state);
-        self.report(&mut finished, &state, saved.err());
+        self.report(&mut finished, &state, saved.err(), status);
         finished
     }
 
@@ -61,7 +71,7 @@ impl<T: SessionData> RequestSession<T> {
             Ok(Lookup::Found(session)) if session.id == token.id() => {}
             Ok(Lookup::Replaced) => state.bar(Dropped::Replaced),
             Ok(Lookup::Reused(_)) => state.bar(Dropped::Reused),
-            Ok(Lookup::Absent) => state.bar(Dropped::Ended),
+            Ok(Lookup::Ended { .. } | Lookup::Absent) => state.bar(Dropped::Ended),
             // Another request has renewed it, and its client has, or will get, that token.
             Ok(Lookup::Found(_)) => state.cookie = Cookie::Leave,
             // The session was there when the token was issued. Without it the user would be signed out.
@@ -105,13 +115,31 @@ impl<T: SessionData> RequestSession<T> {
     }
 
     /// Says what failed, by the policies.
-    fn report(&self, finished: &mut Finished, state: &State<T>, unsaved: Option<Error>) {
+    fn report(
+        &self,
+        finished: &mut Finished,
+        state: &State<T>,
+        unsaved: Option<Error>,
+        status: StatusCode,
+    ) {
+        if let Known::Failed(error) = &state.known {
+            self.answer(finished, Moment::Loading, error.clone());
+        } else if let Some(error) = unsaved.or_else(|| state.unknown.clone()) {
+            self.answer(finished, Moment::Saving, error);
+        } else if let Some(error) = self.shared.undone.first() {
+            // A handler that answers with a server error has not passed over it.
+            match error.failure() {
+                Some(failure) if status.is_server_error() => {
+                    let observer = &self.inner().observer;
+                    observer.answered(Moment::Saving, failure, "handler");
+                }
+                _ => self.answer(finished, Moment::Saving, error),
+            }
+        }
+    }
+
+    fn answer(&self, finished: &mut Finished, moment: Moment, error: Error) {
         let policies = &self.inner().settings.policies;
-        let (moment, error) = match (&state.known, unsaved.or_else(|| state.unknown.clone())) {
-            (Known::Failed(error), _) => (Moment::Loading, error.clone()),
-            (_, Some(error)) => (Moment::Saving, error),
-            (_, None) => return,
-        };
         let Some(failure) = error.failure() else {
             return;
         };

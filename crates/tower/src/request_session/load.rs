@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloakroom_core::{Lookup, Reused, Token};
+use cloakroom_core::{Lookup, Operation, Reused, Session, Timestamp, Token};
 
 use crate::builder::OnReused;
 use crate::error::Result;
@@ -26,11 +26,12 @@ impl<T: SessionData> RequestSession<T> {
             return Ok(());
         };
         let inner = self.inner();
-        let load = inner.sessions.load(token);
-        let loaded = inner.call(Op::Load, lookup_name, load).await;
+        let loaded = self.read(token).await;
         state.known = match loaded {
             Ok(Lookup::Found(session)) => Known::Found(Arc::new(session)),
-            Ok(Lookup::Absent) => Known::Nothing,
+            // It died while this request was under way: its client may have signed in anew since.
+            Ok(Lookup::Ended { at }) if self.was_under_way(at) => Known::Barred(Dropped::Ended),
+            Ok(Lookup::Ended { .. } | Lookup::Absent) => Known::Nothing,
             Ok(Lookup::Replaced) => Known::Barred(Dropped::Replaced),
             Ok(Lookup::Reused(reused)) => {
                 // Before the policy is carried out, which may be given up half-way.
@@ -55,6 +56,37 @@ impl<T: SessionData> RequestSession<T> {
             }
         };
         Ok(())
+    }
+
+    /// Whether this request had come to the layer when its session ended, as far as the clocks of the
+    /// hosts tell: rather once too often, since a request that makes no session harms less than one that
+    /// overwrites the cookie of another.
+    fn was_under_way(&self, ended: Timestamp) -> bool {
+        ended.plus(self.inner().settings.clock_margin) >= self.shared.arrived
+    }
+
+    /// Reads a session, and makes the touch that is due. One that fails or hangs is told and counted, and
+    /// keeps nobody from the session that was read.
+    async fn read(&self, token: &Token) -> Result<Lookup<Session<T>>> {
+        let inner = self.inner();
+        let peek = async || {
+            let peek = inner.sessions.peek(token);
+            inner.call(Op::Load, lookup_name, peek).await
+        };
+        let mut found = peek().await?;
+        let Lookup::Found(session) = &mut found else {
+            return Ok(found);
+        };
+        let Some(touch) = inner.sessions.due_touch(token, session) else {
+            return Ok(found);
+        };
+        let name = |is_there: &bool| if *is_there { "touched" } else { "missing" };
+        match inner.call(Op::Touch, name, touch).await {
+            Ok(true) => {}
+            Ok(false) => return peek().await,
+            Err(error) => session.set_touch_error(error.into_store_error(Operation::Touch)),
+        }
+        Ok(found)
     }
 
     /// Carries out the policy for a token that was used again after its grace, and spares the session
@@ -88,6 +120,7 @@ pub(super) fn lookup_name<S>(lookup: &Lookup<S>) -> &'static str {
         Lookup::Found(_) => "found",
         Lookup::Reused(_) => "reused",
         Lookup::Replaced => "replaced",
+        Lookup::Ended { .. } => "ended",
         Lookup::Absent => "absent",
     }
 }

@@ -7,17 +7,19 @@ mod renew;
 mod sign_in;
 mod sign_out;
 mod state;
+mod undone;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cloakroom_core::{Sessions, Subject, Token};
+use cloakroom_core::{Sessions, Subject, Timestamp, Token};
 use http::request::Parts;
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use finish::Finished;
 use state::State;
+use undone::Undone;
 
 use crate::error::{Error, Result};
 use crate::layer::{Inner, SessionData};
@@ -43,6 +45,8 @@ pub struct RequestSession<T> {
 
 struct Shared<T> {
     inner: Arc<Inner<T>>,
+    /// When the request came to the layer. Whatever ends its session later, ends it under way.
+    arrived: Timestamp,
     /// Where the token of the request came from.
     source: Option<TokenSource>,
     /// The address of the request as it came to the layer.
@@ -52,6 +56,7 @@ struct Shared<T> {
     is_closed: AtomicBool,
     /// Held over calls to the store, so that those who ask at once share one.
     state: Mutex<State<T>>,
+    undone: Undone,
 }
 
 impl<T> RequestSession<T> {
@@ -60,6 +65,7 @@ impl<T> RequestSession<T> {
         let (token, source) = presented.map(|p| (p.token, p.source)).unzip();
         Self {
             shared: Arc::new(Shared {
+                arrived: inner.now(),
                 inner,
                 source,
                 #[cfg(feature = "axum")]
@@ -67,6 +73,7 @@ impl<T> RequestSession<T> {
                 was_asked: AtomicBool::new(false),
                 is_closed: AtomicBool::new(false),
                 state: Mutex::new(State::new(token, source)),
+                undone: Undone::default(),
             }),
         }
     }
@@ -86,6 +93,11 @@ impl<T> RequestSession<T> {
     #[cfg(feature = "axum")]
     pub(crate) fn uri(&self) -> &http::Uri {
         &self.shared.uri
+    }
+
+    /// Whether this layer has made it.
+    pub(crate) fn is_of(&self, layer: &Arc<Inner<T>>) -> bool {
+        Arc::ptr_eq(&self.shared.inner, layer)
     }
 
     fn inner(&self) -> &Inner<T> {
@@ -108,11 +120,27 @@ impl<T> RequestSession<T> {
     /// Takes the state, for as long as something is done with it.
     async fn ask(&self) -> Result<MutexGuard<'_, State<T>>> {
         self.shared.was_asked.store(true, Ordering::SeqCst);
-        let state = self.shared.state.lock().await;
+        let state = self.lock().await?;
         if self.shared.is_closed.load(Ordering::SeqCst) {
             return Err(Error::too_late());
         }
         Ok(state)
+    }
+}
+
+impl<T> RequestSession<T> {
+    /// Waits for the state, no longer than for the store: a call that was begun and is not polled any
+    /// more keeps it for good.
+    async fn lock(&self) -> Result<MutexGuard<'_, State<T>>> {
+        let Shared { inner, state, .. } = &*self.shared;
+        if let Ok(state) = state.try_lock() {
+            return Ok(state);
+        }
+        let Some(deadline) = inner.settings.store_deadline else {
+            return Ok(state.lock().await);
+        };
+        let locked = tokio::time::timeout(deadline, state.lock()).await;
+        locked.map_err(|_| inner.busy())
     }
 }
 
@@ -122,7 +150,10 @@ impl<T: SessionData> RequestSession<T> {
     ///
     /// # Errors
     ///
-    /// Where the store fails and [the policy](crate::OnLoadFailure) is not to go on without a session.
+    /// Where the store fails and [the policy](crate::OnLoadFailure) is not to go on without a session;
+    /// and where another call of this request holds the session for longer than the layer's
+    /// [deadline](crate::SessionLayerBuilder::store_deadline), such as one that was begun and is not
+    /// polled.
     pub async fn get(&self) -> Result<Option<SessionView<T>>> {
         let mut state = self.ask().await?;
         self.load(&mut state).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloakroom_core::Renewal;
+use cloakroom_core::{Issued, Renewal, Token};
 
 use crate::error::{Error, Result};
 use crate::layer::SessionData;
@@ -11,6 +11,7 @@ use crate::outcome::{Dropped, Renewed};
 use crate::request_session::RequestSession;
 use crate::request_session::sign_in::{CloneForHandler as _, handed_out};
 use crate::request_session::state::{Cookie, Known, State};
+use crate::request_session::undone::Duty;
 
 impl<T: SessionData> RequestSession<T> {
     /// Gives the session a new token: see [`Sessions::renew`](cloakroom_core::Sessions::renew). The
@@ -20,8 +21,13 @@ impl<T: SessionData> RequestSession<T> {
     /// # Errors
     ///
     /// As [`Sessions::renew`](cloakroom_core::Sessions::renew), and where the token did not come by
-    /// the cookie: [`Error::is_no_cookie`].
+    /// the cookie: [`Error::is_no_cookie`]. Where the store fails, and the handler passes over it, the
+    /// response is that of a [failed save](crate::OnSaveFailure): the token may be dead.
     pub async fn renew(&self, grace: Duration) -> Result<Renewed> {
+        self.insist(Duty::Renew, self.renew_here(grace)).await
+    }
+
+    async fn renew_here(&self, grace: Duration) -> Result<Renewed> {
         let mut state = self.ask().await?;
         if !self.may_set_cookie(&state) {
             return Err(Error::no_cookie());
@@ -32,7 +38,7 @@ impl<T: SessionData> RequestSession<T> {
         Ok(match renewal {
             Renewal::Renewed(issued) => {
                 state.cookie = Cookie::Set;
-                self.adopt(&mut state, issued);
+                self.adopt_renewed(&mut state, issued, grace);
                 Renewed::Renewed
             }
             Renewal::NotDue | Renewal::AlreadyRenewed => Renewed::AlreadyRenewed,
@@ -41,28 +47,47 @@ impl<T: SessionData> RequestSession<T> {
     }
 
     /// As [`renew`](RequestSession::renew), and hands the token to the application instead of setting
-    /// the cookie. None where the request has no token.
+    /// the cookie. None where the request has no token, or goes on without a session that could not be
+    /// loaded.
     ///
     /// # Errors
     ///
     /// As [`Sessions::renew`](cloakroom_core::Sessions::renew).
     pub async fn renew_without_cookie(&self, grace: Duration) -> Result<Option<Renewal<T>>> {
+        let renew = self.renew_and_hand_out(grace);
+        self.insist(Duty::Renew, renew).await
+    }
+
+    async fn renew_and_hand_out(&self, grace: Duration) -> Result<Option<Renewal<T>>> {
         let mut state = self.ask().await?;
         let renewal = self.renewal(&mut state, grace).await?;
         if let Some(Renewal::Renewed(issued)) = &renewal {
             state.cookie = Cookie::Leave;
             state.source = Some(handed_out(state.source));
-            self.adopt(&mut state, issued.clone_for_handler());
+            self.adopt_renewed(&mut state, issued.clone_for_handler(), grace);
         }
         Ok(renewal)
     }
 
     async fn renewal(&self, state: &mut State<T>, grace: Duration) -> Result<Option<Renewal<T>>> {
-        let Some(token) = state.token.clone() else {
+        match &state.known {
+            Known::Failed(error) => return Err(error.clone()),
+            Known::Barred(Dropped::LoadFailed) => return Ok(None),
+            _ => {}
+        }
+        let Some(token) = state.asked_by() else {
             return Ok(None);
         };
-        let renew = self.inner().sessions.renew(&token, grace);
-        let renewal = self.inner().call(Op::Renew, renewal_name, renew).await?;
+        let renew = async |token: &Token| {
+            let renew = self.inner().sessions.renew(token, grace);
+            self.inner().call(Op::Renew, renewal_name, renew).await
+        };
+        let mut renewal = renew(&token).await?;
+        if let Renewal::Reused(_) = &renewal
+            && let Some(new) = state.asked_by_after_grace()
+        {
+            renewal = renew(&new).await?;
+        }
         match &renewal {
             Renewal::Reused(reused) => {
                 state.bar(Dropped::Reused);
@@ -73,6 +98,13 @@ impl<T: SessionData> RequestSession<T> {
             _ => {}
         }
         Ok(Some(renewal))
+    }
+
+    /// Goes on with the new token for the client, and asks the store by the one that it has.
+    fn adopt_renewed(&self, state: &mut State<T>, issued: Issued<T>, grace: Duration) {
+        let before = state.asked_by().filter(|_| !grace.is_zero());
+        self.adopt(state, issued);
+        state.before_renewal = before;
     }
 }
 

@@ -12,6 +12,7 @@ use crate::observe::Op;
 use crate::outcome::{Dropped, SignInOutcome};
 use crate::request_session::RequestSession;
 use crate::request_session::state::{Cookie, Known, State};
+use crate::request_session::undone::Duty;
 use crate::source::TokenSource;
 use crate::view::{Seen, SessionView};
 
@@ -167,7 +168,9 @@ impl<T: SessionData> RequestSession<T> {
         issued: Issued<T>,
     ) -> Arc<cloakroom_core::Session<T>> {
         let session = Arc::new(issued.session);
+        self.shared.undone.settle(Duty::Renew);
         state.token = Some(issued.token);
+        state.before_renewal = None;
         state.known = Known::Found(Arc::clone(&session));
         session
     }
@@ -195,8 +198,8 @@ impl<T: Clone> CloneForHandler for Issued<T> {
 }
 
 fn is_unreadable<T>(done: &Result<SignIn<T>>) -> bool {
-    let unreadable =
-        |error: &Error| error.failure() == Some(Failure::Corrupt) && !error.is_outcome_unknown();
+    // Only reading fails so: nothing was written.
+    let unreadable = |error: &Error| error.failure() == Some(Failure::Corrupt);
     done.as_ref().err().is_some_and(unreadable)
 }
 

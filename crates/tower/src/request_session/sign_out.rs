@@ -8,6 +8,7 @@ use crate::observe::Op;
 use crate::outcome::Dropped;
 use crate::request_session::RequestSession;
 use crate::request_session::state::{Cookie, Known, State};
+use crate::request_session::undone::Duty;
 use crate::source::TokenSource;
 
 impl<T: SessionData> RequestSession<T> {
@@ -21,8 +22,15 @@ impl<T: SessionData> RequestSession<T> {
     ///
     /// # Errors
     ///
-    /// Where the store fails. The session may then live on: the user has to be told, and to try again.
+    /// Where the store fails. The session may then live on: the user has to be told, and to try again. A
+    /// handler that passes over it, or gives the call up half-way, does not tell: unless it answers with
+    /// a server error or signs out after all, the response is that of a
+    /// [failed save](crate::OnSaveFailure).
     pub async fn sign_out(&self) -> Result<SignOut> {
+        self.insist(Duty::SignOut, self.end_this()).await
+    }
+
+    async fn end_this(&self) -> Result<SignOut> {
         let mut state = self.ask().await?;
         let Some(token) = state.token.clone() else {
             state.forget_changes();
@@ -43,8 +51,13 @@ impl<T: SessionData> RequestSession<T> {
     ///
     /// # Errors
     ///
-    /// As [`get`](RequestSession::get), and where the store fails. Sessions may then live on: try again.
+    /// As [`get`](RequestSession::get), and where the store fails. Sessions may then live on: try again. A
+    /// handler that passes over it is answered for, as in [`sign_out`](RequestSession::sign_out).
     pub async fn revoke_others(&self) -> Result<Option<Revoked>> {
+        self.insist(Duty::RevokeOthers, self.end_others()).await
+    }
+
+    async fn end_others(&self) -> Result<Option<Revoked>> {
         let mut state = self.ask().await?;
         let Some(tokens) = self.token_set(&mut state).await? else {
             return Ok(None);
@@ -64,6 +77,10 @@ impl<T: SessionData> RequestSession<T> {
     ///
     /// As [`revoke_others`](RequestSession::revoke_others).
     pub async fn revoke_all(&self) -> Result<Option<Revoked>> {
+        self.insist(Duty::RevokeAll, self.end_all()).await
+    }
+
+    async fn end_all(&self) -> Result<Option<Revoked>> {
         let mut state = self.ask().await?;
         let Some(tokens) = self.token_set(&mut state).await? else {
             return Ok(None);
@@ -97,6 +114,7 @@ impl<T: SessionData> RequestSession<T> {
             let has_cookie = self.shared.source == Some(TokenSource::Cookie);
             state.forget_changes();
             state.token = None;
+            state.before_renewal = None;
             state.known = Known::Nothing;
             state.cookie = if has_cookie {
                 Cookie::Delete

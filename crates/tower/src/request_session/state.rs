@@ -17,6 +17,9 @@ pub(super) struct State<T> {
     pub(super) known: Known<T>,
     /// The token that was presented, or the one that this request was given since.
     pub(super) token: Option<Token>,
+    /// The token that the client has, where this request has renewed it and it is in its grace. The store
+    /// is asked by it: asked by the new one, it would take that for received.
+    pub(super) before_renewal: Option<Token>,
     /// How it came, or is to be handed out. None where there is no token yet.
     pub(super) source: Option<TokenSource>,
     /// The changes that are not saved yet.
@@ -56,6 +59,7 @@ impl<T> State<T> {
         Self {
             known: Known::NotAsked,
             token,
+            before_renewal: None,
             source,
             pending: Vec::new(),
             copy: None,
@@ -74,6 +78,19 @@ impl<T> State<T> {
     pub(super) fn forget_changes(&mut self) {
         self.pending.clear();
         self.copy = None;
+    }
+
+    /// The token that the store is asked by for changes.
+    pub(super) fn asked_by(&self) -> Option<Token> {
+        self.before_renewal
+            .as_ref()
+            .or(self.token.as_ref())
+            .cloned()
+    }
+
+    /// The new token, where the grace of the one before has turned out to be over.
+    pub(super) fn asked_by_after_grace(&mut self) -> Option<Token> {
+        self.before_renewal.take().and(self.token.clone())
     }
 
     /// Whether saving has just shown that the token is the one that the session has.
@@ -114,15 +131,12 @@ impl<T> State<T> {
 }
 
 impl<T: SessionData> State<T> {
-    /// The handler's copy, to be changed.
-    pub(super) fn copy_mut(&mut self) -> &mut T {
-        let known = &self.known;
-        let copy = self.copy.get_or_insert_with(|| {
-            Arc::new(match known {
-                Known::Found(session) => session.data().clone(),
-                _ => T::default(),
-            })
-        });
-        Arc::make_mut(copy)
+    /// The data as the handler sees them.
+    pub(super) fn copied(&self) -> T {
+        match (&self.copy, &self.known) {
+            (Some(copy), _) => T::clone(copy),
+            (None, Known::Found(session)) => session.data().clone(),
+            (None, _) => T::default(),
+        }
     }
 }

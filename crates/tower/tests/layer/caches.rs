@@ -2,8 +2,8 @@
 
 use axum::response::IntoResponse;
 use cloakroom_tower::{RequestSession, SessionLayer};
-use http::HeaderMap;
 use http::header::{CACHE_CONTROL, VARY};
+use http::{HeaderMap, HeaderName};
 
 use crate::support::{World, app, ask, browser::Answer};
 
@@ -17,7 +17,19 @@ async fn handler(headers: HeaderMap, session: RequestSession<Data>) -> impl Into
         session.get().await.unwrap();
     }
     let mut answer = HeaderMap::new();
-    for (asked, name) in [("x-cache-control", CACHE_CONTROL), ("x-vary", VARY)] {
+    let echoed = [
+        ("x-cache-control", CACHE_CONTROL),
+        ("x-vary", VARY),
+        ("x-cdn", HeaderName::from_static("cdn-cache-control")),
+        (
+            "x-vendor",
+            HeaderName::from_static("acme-cdn-cache-control"),
+        ),
+        ("x-surrogate", HeaderName::from_static("surrogate-control")),
+        ("x-edge", HeaderName::from_static("edge-control")),
+        ("x-accel", HeaderName::from_static("x-accel-expires")),
+    ];
+    for (asked, name) in echoed {
         for value in headers.get_all(asked) {
             answer.append(name.clone(), value.clone());
         }
@@ -111,4 +123,30 @@ async fn where_a_header_brings_tokens_responses_vary_by_it() {
     assert_eq!(vary(both).await, ["cookie", "authorization"]);
     let only = SessionLayer::builder(sessions).without_cookie().bearer();
     assert_eq!(vary(only.build().unwrap()).await, ["authorization"]);
+}
+
+/// Caches that have a field of their own do not look at `Cache-Control`.
+#[tokio::test]
+async fn no_cookie_leaves_on_a_response_that_some_shared_caches_are_told_to_keep() {
+    for (asked, name) in [
+        ("x-cdn", "cdn-cache-control"),
+        ("x-vendor", "acme-cdn-cache-control"),
+        ("x-surrogate", "surrogate-control"),
+        ("x-edge", "edge-control"),
+        ("x-accel", "x-accel-expires"),
+    ] {
+        for (cache, expected) in [(None, "no-store"), (Some("private"), "private")] {
+            let mut headers = vec![("x-change", "1"), (asked, "max-age=600")];
+            headers.extend(cache.map(|cache| ("x-cache-control", cache)));
+            let answer = ask_with(&headers).await;
+            assert_eq!(answer.set_cookies().len(), 1);
+            assert_eq!(answer.header(name), None, "{name}");
+            assert_eq!(answer.header("cache-control"), Some(expected), "{name}");
+        }
+        // Without a cookie they may keep it, for those with the same one.
+        let read = [(asked, "max-age=600"), ("x-cache-control", "private")];
+        let answer = ask_with(&read).await;
+        assert_eq!(answer.header(name), Some("max-age=600"));
+        assert_eq!(answer.header("vary"), Some("cookie"), "{name}");
+    }
 }

@@ -205,7 +205,7 @@ async fn a_session_that_ended_is_not_replaced() {
     );
     assert!(matches!(
         world.sessions.peek(&token).await,
-        Ok(Lookup::Absent)
+        Ok(Lookup::Ended { .. })
     ));
     assert_eq!(world.count().await, 0);
 }

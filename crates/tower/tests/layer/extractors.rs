@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{any, get};
 use cloakroom_core::{ErrorKind, Operation};
-use cloakroom_tower::axum::{AuthenticatedWithin, SignedIn};
+use cloakroom_tower::axum::{AuthenticatedWithin, SessionRejection, SignedIn};
 use cloakroom_tower::{RequestSession, SessionLayer};
 use http::Method;
 
@@ -71,6 +71,8 @@ async fn who_is_not_signed_in_is_refused_or_sent_to_the_page() {
         (Method::HEAD, "/delete", "/sign-in?return_to=/delete"),
         // What was posted cannot be gone back to.
         (Method::POST, "/account", "/sign-in"),
+        (Method::PUT, "/account", "/sign-in"),
+        (Method::DELETE, "/account", "/sign-in"),
     ] {
         let sent = send(&pages, method, path, &[]).await;
         assert_eq!(
@@ -184,4 +186,28 @@ async fn without_the_layer_the_log_says_what_to_do_and_the_visitor_nothing() {
     let world = World::<String>::new();
     let app = app.layer(SessionLayer::new(world.sessions.clone()));
     assert_eq!(ask(&app, &[]).await.status, 500);
+}
+
+/// Addresses of old services may hold a token.
+#[tokio::test]
+async fn whoever_prints_a_refusal_prints_no_query() {
+    let world = World::<Data>::new();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let note = std::sync::Arc::clone(&told);
+    let handler = async move |user: Result<SignedIn<Data>, SessionRejection>| {
+        let refusal = user.unwrap_err();
+        *note.lock().unwrap() = format!("{refusal} {refusal:?}");
+        refusal
+    };
+    let layer = SessionLayer::builder(world.sessions.clone()).sign_in_page("/sign-in");
+    let app = Router::new()
+        .route("/account", get(handler))
+        .layer(layer.build().unwrap());
+    let path = "/account?access_token=secret";
+    let sent = send(&app, Method::GET, path, &[]).await;
+    let expected = "/sign-in?return_to=/account%3Faccess_token%3Dsecret";
+    assert_eq!(sent.header("location"), Some(expected));
+    let told = told.lock().unwrap().clone() + &format!("{:?}", sent.headers);
+    assert!(told.contains("NotSignedIn"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
 }

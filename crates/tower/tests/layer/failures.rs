@@ -279,3 +279,155 @@ async fn a_browser_is_answered_while_the_store_hangs_and_served_once_it_does_not
     }
     assert_eq!(tab.get("/").await.body, "2");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_touch_that_hangs_or_fails_keeps_nobody_from_reading() {
+    for hangs in [true, false] {
+        let world = World::<Data>::new();
+        let token = world.signed_in("ada").await;
+        let touches = Calls::to(Operation::Touch).always();
+        let hold = hangs.then(|| world.faults.hold_before(touches));
+        if !hangs {
+            world.faults.fail_before(touches, ErrorKind::Unavailable);
+        }
+        let handler = async move |session: RequestSession<Data>| -> Result<String> {
+            let view = session.get().await?.unwrap();
+            let error = view.session().unwrap().touch_error().unwrap();
+            let expected = [ErrorKind::Unavailable, ErrorKind::Timeout][usize::from(hangs)];
+            assert_eq!(error.kind(), expected);
+            Ok(view.subject().unwrap().to_string())
+        };
+        let layer = SessionLayer::builder(world.sessions.clone());
+        let layer = layer.store_deadline(Duration::from_secs(2));
+        let app = app(layer.build().unwrap(), handler);
+        world.clock.advance(Duration::from_secs(90));
+        let start = tokio::time::Instant::now();
+        let answer = ask(&app, &[("cookie", &cookie(&token))]).await;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "ada"));
+        assert_eq!(start.elapsed().as_secs(), if hangs { 2 } else { 0 });
+        drop(hold);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ends_before_its_touch_is_not_found() {
+    let world = World::<Data>::new();
+    let token = world.signed_in("ada").await;
+    world.clock.advance(Duration::from_secs(90));
+    let hold = world.faults.hold_before(Operation::Touch);
+    let handler = async |session: RequestSession<Data>| -> Result<String> {
+        Ok(session.get().await?.is_none().to_string())
+    };
+    let layer =
+        SessionLayer::builder(world.sessions.clone()).store_deadline(2 * crate::support::SOON);
+    let app = app(layer.build().unwrap(), handler);
+    let header = cookie(&token);
+    let headers = [("cookie", header.as_str())];
+    let sign_out = async {
+        hold.arrived().await;
+        let _ = world.sessions.sign_out(&token).await.unwrap();
+        hold.release();
+    };
+    let (answer, ()) = tokio::join!(ask(&app, &headers), sign_out);
+    assert_eq!(answer.body, "true");
+}
+
+/// What is read is never said to have been written; what is written may have been.
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_hangs_is_given_up_and_only_writes_are_unknown() {
+    for (operation, is_unknown) in [
+        (Operation::Load, false),
+        (Operation::Begin, false),
+        (Operation::Create, true),
+        (Operation::Update, true),
+    ] {
+        let world = World::<Data>::new();
+        let visit = world.sessions.create(vec![]).await.unwrap();
+        let hold = world.faults.hold_before(Calls::to(operation).always());
+        let handler = async move |session: RequestSession<Data>| -> Result<()> {
+            let sign_in = async {
+                session.change(|data| data.push(1)).await?;
+                let _ = session.save().await?;
+                let ada = cloakroom_core::Subject::new("ada").unwrap();
+                let attempt = session.begin_sign_in(&ada).await?;
+                let _ = session.complete(attempt, Option::unwrap_or_default).await?;
+                Ok(())
+            };
+            let error: cloakroom_tower::Error = sign_in.await.unwrap_err();
+            assert_eq!(error.failure(), Some(Failure::Slow));
+            assert_eq!(error.is_outcome_unknown(), is_unknown, "{operation:?}");
+            Err(error)
+        };
+        let layer = SessionLayer::builder(world.sessions.clone());
+        let layer = layer.store_deadline(Duration::from_secs(2));
+        let app = app(layer.build().unwrap(), handler);
+        let start = tokio::time::Instant::now();
+        let answer = ask(&app, &[("cookie", &cookie(&visit.token))]).await;
+        assert_eq!(start.elapsed().as_secs(), 2, "{operation:?}");
+        assert_eq!(answer.status, 503, "{operation:?}");
+        assert_eq!(answer.header("cloakroom-failure"), Some("slow"));
+        assert!(answer.set_cookies().is_empty());
+        hold.release();
+    }
+}
+
+#[tokio::test]
+async fn a_session_or_a_sign_in_that_is_given_up_half_way_may_have_been_made() {
+    for signs_in in [false, true] {
+        let world = World::<Data>::new();
+        let hold = Arc::new(world.faults.hold_after(Operation::Create));
+        let handler = async move |session: RequestSession<Data>| -> Result<()> {
+            session.change(|data| data.push(1)).await?;
+            let ada = cloakroom_core::Subject::new("ada").unwrap();
+            let attempt = session.begin_sign_in(&ada).await?;
+            let make = async {
+                if signs_in {
+                    _ = session.complete(attempt, Option::unwrap_or_default).await;
+                } else {
+                    _ = session.save().await;
+                }
+            };
+            tokio::select! {
+                () = make => panic!("it was held"),
+                () = hold.arrived() => {}
+            }
+            Ok(())
+        };
+        let app = app(SessionLayer::new(world.sessions.clone()), handler);
+        assert_closed(&ask(&app, &[]).await, "slow");
+        assert_eq!(
+            world.faults.calls(Operation::Create),
+            1,
+            "it is not made twice"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_whose_answer_is_lost_or_given_up_is_not_answered_as_if_it_were_made() {
+    for loses in [true, false] {
+        let world = World::<Data>::new();
+        let token = world.signed_in("ada").await;
+        let hold = (!loses).then(|| world.faults.hold_after(Operation::Update));
+        let hold = Arc::new(hold);
+        if loses {
+            world.faults.lose_answer(Operation::Update);
+        }
+        let handler = async move |session: RequestSession<Data>| {
+            let arrived = async {
+                match &*hold {
+                    Some(hold) => hold.arrived().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                replaced = session.replace_if_unchanged(vec![7]) => assert!(replaced.is_err()),
+                () = arrived => {}
+            }
+            "saved"
+        };
+        let app = app(SessionLayer::new(world.sessions.clone()), handler);
+        let answer = ask(&app, &[("cookie", &cookie(&token))]).await;
+        assert_closed(&answer, if loses { "unavailable" } else { "slow" });
+    }
+}

@@ -5,15 +5,19 @@
 mod support;
 
 mod asking;
+mod asking_late;
 mod caches;
 mod changing;
 mod cookies;
 mod extractors;
 mod failures;
 mod failures_policy;
+mod half_done;
+mod kept_calls;
 mod late;
 mod renewing;
 mod signing_in;
 mod signing_out;
 mod sources;
 mod stacking;
+mod undone;

@@ -210,3 +210,99 @@ async fn signing_in_with_a_reused_token_is_not_undone_by_the_policy() {
         "whoever held the other token is out"
     );
 }
+
+/// Only a client that comes with the new token has received it.
+#[tokio::test]
+async fn a_renewal_whose_response_is_lost_locks_nobody_out() {
+    for replaces in [false, true] {
+        let world = World::<Data>::new();
+        let old = world.signed_in("ada").await;
+        let handler = async move |session: RequestSession<Data>| -> Result<()> {
+            assert_eq!(session.renew(GRACE).await?, Renewed::Renewed);
+            if replaces {
+                let _ = session.replace_if_unchanged(vec![1]).await?;
+            } else {
+                session.change(|data| data.push(1)).await?;
+                let _ = session.save().await?;
+            }
+            // And once more, by which nothing changes.
+            assert_eq!(session.renew(GRACE).await?, Renewed::Renewed);
+            session.change(|data| data.push(2)).await?;
+            Ok(())
+        };
+        let app = app(SessionLayer::new(world.sessions.clone()), handler);
+        let lost = ask(&app, &[("cookie", &cookie(&old))]).await;
+        let lost = lost.token().unwrap();
+        assert_eq!(world.data(&lost).await.unwrap(), [1, 2]);
+        // The client comes again with the token that it has, and is given another.
+        let read = crate::support::app(SessionLayer::new(world.sessions.clone()), renew);
+        let answer = ask(&read, &[("cookie", &cookie(&old))]).await;
+        let new = answer.token().expect("the client is locked out");
+        world.clock.advance(GRACE);
+        assert_eq!(world.data(&new).await.unwrap(), [1, 2]);
+    }
+}
+
+async fn renew(session: RequestSession<Data>) -> Result<()> {
+    let _ = session.renew(GRACE).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn changes_are_saved_where_the_grace_ends_before_the_request_does() {
+    for replaces in [false, true] {
+        let world = World::<Data>::new();
+        let old = world.signed_in("ada").await;
+        let clock = world.clock.clone();
+        let handler = async move |session: RequestSession<Data>| -> Result<()> {
+            assert_eq!(session.renew(GRACE).await?, Renewed::Renewed);
+            clock.advance(GRACE);
+            if replaces {
+                let replaced = session.replace_if_unchanged(vec![1]).await?;
+                let expected = cloakroom_tower::Saved::Stored;
+                assert!(matches!(replaced, cloakroom_tower::Replaced::Saved(s) if s == expected));
+            } else {
+                session.change(|data| data.push(1)).await?;
+            }
+            Ok(())
+        };
+        let app = app(SessionLayer::new(world.sessions.clone()), handler);
+        let answer = ask(&app, &[("cookie", &cookie(&old))]).await;
+        let new = answer.token().unwrap();
+        assert_eq!(world.data(&new).await.unwrap(), [1]);
+    }
+}
+
+#[tokio::test]
+async fn a_reused_token_is_answered_by_the_policy_also_where_it_renews_or_signs_in() {
+    for signs_in in [false, true] {
+        let world = World::<Data>::new();
+        let old = world.signed_in("ada").await;
+        let renewed = world.sessions.renew(&old, Duration::ZERO).await.unwrap();
+        let cloakroom_core::Renewal::Renewed(renewed) = renewed else {
+            panic!("not renewed");
+        };
+        let handler = async move |session: RequestSession<Data>| -> Result<()> {
+            if signs_in {
+                let bob = cloakroom_core::Subject::new("bob").unwrap();
+                let attempt = session.begin_sign_in(&bob).await?;
+                let done = session.complete(attempt, Option::unwrap_or_default).await?;
+                assert!(done.is_signed_in());
+            } else {
+                assert_eq!(session.renew(GRACE).await?, Renewed::NoSession);
+                // It is barred, not forgotten.
+                session.change(|data| data.push(1)).await?;
+                let dropped = cloakroom_tower::Saved::Dropped(cloakroom_tower::Dropped::Reused);
+                assert_eq!(session.save().await?, dropped);
+            }
+            Ok(())
+        };
+        let layer = SessionLayer::builder(world.sessions.clone()).on_reused(OnReused::EndSession);
+        let app = app(layer.build().unwrap(), handler);
+        let answer = ask(&app, &[("cookie", &cookie(&old))]).await;
+        assert_eq!(answer.set_cookies().len(), usize::from(signs_in));
+        let whoever = world.sessions.load(&renewed.token).await.unwrap();
+        assert!(!whoever.is_found());
+        assert_eq!(world.count_of("ada").await, 0);
+    }
+}

@@ -170,3 +170,47 @@ async fn a_session_that_cannot_be_read_keeps_nobody_from_signing_in() {
     let token = answer.token().unwrap();
     assert!(world.data(&token).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_sign_in_whose_answer_is_lost_is_not_begun_anew() {
+    let world = World::<Data>::new();
+    let visit = world.sessions.create(vec![1]).await.unwrap();
+    let handler = async |session: RequestSession<Data>| -> Result<()> {
+        session.get().await?;
+        assert!(
+            sign_in(&session, "ada")
+                .await
+                .unwrap_err()
+                .is_outcome_unknown()
+        );
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let before = world.faults.calls(Operation::Create);
+    world.faults.lose_answer(Operation::Create);
+    let answer = ask(&app, &[("cookie", &cookie(&visit.token))]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.set_cookies().len()),
+        (503, 0)
+    );
+    assert_eq!(world.faults.calls(Operation::Create), before + 1);
+    assert_eq!(world.data(&visit.token).await.unwrap(), [1], "it lives on");
+}
+
+#[tokio::test]
+async fn a_token_that_is_handed_out_sets_no_cookie_not_even_of_a_session_before_it() {
+    let world = World::<Data>::new();
+    let handler = async |session: RequestSession<Data>| -> Result<String> {
+        session.change(|data| data.push(1)).await?;
+        assert_eq!(session.save().await?, cloakroom_tower::Saved::Created);
+        let attempt = session.begin_sign_in(&Subject::new("ada").unwrap()).await?;
+        let carry = Option::unwrap_or_default;
+        let done = session.complete_without_cookie(attempt, carry).await?;
+        Ok(done.signed_in().unwrap().token.expose().to_string())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let answer = ask(&app, &[]).await;
+    assert!(answer.set_cookies().is_empty());
+    let token = cloakroom_core::Token::parse(&answer.body).unwrap();
+    assert_eq!(world.data(&token).await.unwrap(), [1]);
+}

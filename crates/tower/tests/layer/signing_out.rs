@@ -37,7 +37,7 @@ async fn signing_out_deletes_the_cookie_and_repeats_its_path_and_domain() {
     );
     assert!(matches!(
         world.sessions.load(&token).await,
-        Ok(Lookup::Absent)
+        Ok(Lookup::Ended { .. })
     ));
 }
 
@@ -111,7 +111,7 @@ async fn what_is_changed_after_signing_out_begins_a_new_session() {
     assert_eq!(world.data(&new).await.unwrap(), [1]);
     assert!(matches!(
         world.sessions.load(&token).await,
-        Ok(Lookup::Absent)
+        Ok(Lookup::Ended { .. })
     ));
     assert_eq!(world.count_of("ada").await, 0);
 }
@@ -132,7 +132,7 @@ async fn a_password_change_ends_the_others_and_a_panic_button_all() {
     assert_eq!((answer.body.as_str(), answer.set_cookies().len()), ("1", 0));
     assert!(matches!(
         world.sessions.load(&theirs).await,
-        Ok(Lookup::Absent)
+        Ok(Lookup::Ended { .. })
     ));
 
     let all = async |session: RequestSession<Data>| -> Result<String> {
@@ -169,4 +169,25 @@ async fn a_request_that_came_without_the_cookie_deletes_none() {
     )
     .await;
     assert!(answer.set_cookies().is_empty());
+}
+
+#[tokio::test]
+async fn ending_all_deletes_the_cookie_only_of_a_session_that_it_has_ended() {
+    let world = World::<Data>::new();
+    let token = world.signed_in("ada").await;
+    let sessions = world.sessions.clone();
+    let handler = async move |session: RequestSession<Data>| -> Result<()> {
+        let token = session.token().await?.unwrap();
+        session.get().await?;
+        // Meanwhile the user signs out, and perhaps in again, in the same browser.
+        let _ = sessions.sign_out(&token).await.unwrap();
+        assert!(session.revoke_all().await?.unwrap().ended.is_empty());
+        Ok(())
+    };
+    let app = app(SessionLayer::new(world.sessions.clone()), handler);
+    let answer = ask(&app, &[("cookie", &cookie(&token))]).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.set_cookies().len()),
+        (200, 0)
+    );
 }

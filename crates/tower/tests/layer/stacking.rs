@@ -282,3 +282,54 @@ async fn a_failing_layer_keeps_the_cookie_that_one_within_has_set() {
         .expect("the old token opens nothing any more");
     assert!(inner.sessions.load(&token).await.unwrap().is_found());
 }
+
+#[tokio::test]
+async fn the_same_layer_twice_is_one() {
+    let world = World::<Data>::new();
+    let layer = SessionLayer::new(world.sessions.clone());
+    let app = Router::new()
+        .route("/", get(count))
+        .layer(layer.clone())
+        .layer(layer);
+    let first = ask(&app, &[]).await;
+    assert_eq!(first.set_cookies().len(), 1);
+    let token = first.token().unwrap();
+    let second = ask(&app, &[("cookie", &cookie(&token))]).await;
+    assert_eq!((second.body.as_str(), second.set_cookies().len()), ("2", 0));
+    assert_eq!(world.count().await, 1);
+}
+
+#[tokio::test]
+async fn two_layers_whose_cookies_have_one_name_are_refused() {
+    let (numbers, texts) = (World::<Data>::new(), World::<String>::new());
+    let one = || SessionLayer::new(numbers.sessions.clone());
+    let other = SessionLayer::new(texts.sessions.clone());
+    // Of other data; and of the same, with a layer between.
+    let between = SessionLayer::builder(texts.sessions.clone())
+        .cookie(SessionCookie::new().name("__Host-between"))
+        .build()
+        .unwrap();
+    let route = || Router::new().route("/", get(count));
+    for app in [
+        route().layer(one()).layer(other.clone()),
+        route().layer(other).layer(one()),
+        route().layer(one()).layer(one()),
+        route().layer(one()).layer(between).layer(one()),
+    ] {
+        let answer = ask(&app, &[]).await;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (500, ""));
+        assert_eq!(answer.header("cloakroom-failure"), Some("same-cookie"));
+        assert!(answer.set_cookies().is_empty());
+    }
+    assert_eq!(numbers.count().await, 0);
+    // Without cookies there is nothing to overwrite.
+    let bearer = |world: &World<String>| {
+        let layer = SessionLayer::builder(world.sessions.clone());
+        layer.without_cookie().bearer().build().unwrap()
+    };
+    let app = route()
+        .layer(bearer(&texts))
+        .layer(one())
+        .layer(bearer(&texts));
+    assert_eq!(ask(&app, &[]).await.status, 200);
+}

@@ -115,7 +115,8 @@ pub(crate) async fn send(
         request = request.header(*name, *value);
     }
     let request = request.body(Body::empty()).unwrap();
-    Answer::of(app.clone().oneshot(request).await.unwrap()).await
+    let answer = async { Answer::of(app.clone().oneshot(request).await.unwrap()).await };
+    soon(answer).await
 }
 
 /// The header that brings a token.

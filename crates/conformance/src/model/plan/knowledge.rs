@@ -120,9 +120,10 @@ impl Knowledge {
                 LoadOutcome::Found(record) => {
                     self.revisions.insert(*id, record.revision());
                 }
-                LoadOutcome::Reused(_) | LoadOutcome::Replaced { .. } | LoadOutcome::Absent => {
-                    self.gone(*id);
-                }
+                LoadOutcome::Reused(_)
+                | LoadOutcome::Replaced { .. }
+                | LoadOutcome::Ended { .. }
+                | LoadOutcome::Absent => self.gone(*id),
             },
             (Op::Touch { id, .. }, Outcome::Touched(TouchOutcome::Missing)) => self.gone(*id),
             (Op::Update(request), Outcome::Updated(outcome)) => match outcome {

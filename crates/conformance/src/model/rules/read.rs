@@ -6,7 +6,7 @@ use cloakroom_core::store::{EndReason, Listed, LoadOutcome, Reused};
 use cloakroom_core::{SessionId, Subject, Timestamp};
 
 use crate::model::rules::session::Session;
-use crate::model::rules::state::{Model, Named};
+use crate::model::rules::state::{Ended, Model, Named};
 use crate::model::rules::step::{Mismatch, agree};
 use crate::model::show;
 
@@ -31,10 +31,11 @@ impl Model {
                 successor,
                 subject: session.subject.clone(),
             }),
-            Named::Ended(ended) if ended.reason == EndReason::Replaced => {
-                LoadOutcome::Replaced { at: ended.at }
-            }
-            Named::Ended(_) | Named::Nothing => LoadOutcome::Absent,
+            Named::Ended(Ended { reason, at, .. }) => match reason {
+                EndReason::Replaced => LoadOutcome::Replaced { at },
+                EndReason::Ended => LoadOutcome::Ended { at },
+            },
+            Named::Nothing => LoadOutcome::Absent,
         };
         agree(&expected, observed)
     }

@@ -108,6 +108,7 @@ impl fmt::Display for Shown<'_, LoadOutcome> {
                 owner(subject.as_ref())
             ),
             LoadOutcome::Replaced { at } => write!(f, "replaced at {}", time(*at)),
+            LoadOutcome::Ended { at } => write!(f, "ended at {}", time(*at)),
             LoadOutcome::Absent => f.write_str("absent"),
         }
     }

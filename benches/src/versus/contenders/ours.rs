@@ -1,0 +1,389 @@
+//! Cloakroom, over any of its stores.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use cloakroom_core::store::{
+    Cap, Create, CreateOutcome, Delete, DeleteOutcome, ENDED_MEMORY, EndReason, LoadOutcome,
+    Update, UpdateOutcome,
+};
+use cloakroom_core::{
+    Codec, Payload, Record, Revision, SessionId, SessionStore, Sessions, SignOut, Subject,
+    Timeouts, Token, WriteId,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use rand::Rng as _;
+use rand::rngs::StdRng;
+
+use crate::contestants::{Failure, LeapingClock};
+use crate::versus::race::Contender;
+use crate::versus::site::Site;
+use crate::workload::{self, Account, DEVICES, Keys};
+
+/// A store full of sessions, two for each user, and its handle.
+pub(crate) struct Ours {
+    sessions: Sessions<Account>,
+    clock: LeapingClock,
+    tokens: Vec<RwLock<Token>>,
+    ids: Vec<SessionId>,
+    revisions: Vec<AtomicU64>,
+    /// Data to be stored, encoded.
+    payloads: Vec<Payload>,
+    /// Sessions that a lap has made.
+    made: Mutex<Vec<Delete>>,
+    server: Option<u32>,
+}
+
+impl Ours {
+    /// Fills a store. Time may be moved by the one who has the clock.
+    pub(crate) async fn filled(
+        store: impl SessionStore,
+        clock: LeapingClock,
+        size: usize,
+        random: &mut StdRng,
+    ) -> Result<Self, Failure> {
+        // So long that no load has to touch.
+        let sessions = Sessions::builder(store)
+            .timeouts(Timeouts::AAL1)
+            .clock(clock.clone())
+            .build()?;
+        let data: Vec<_> = (0..size).map(|_| Account::example(random)).collect();
+        let payloads = data.iter().take(1_000).map(payload);
+        let payloads: Vec<_> = payloads.collect::<Result<_, _>>()?;
+        let enter = data.into_iter().enumerate();
+        let enter = enter.map(|(at, data)| sign_in(&sessions, at, data));
+        let tokens: Vec<_> = stream::iter(enter).buffered(64).try_collect().await?;
+        Ok(Self {
+            clock,
+            ids: tokens.iter().map(Token::id).collect(),
+            revisions: tokens
+                .iter()
+                .map(|_| AtomicU64::new(Revision::FIRST.get()))
+                .collect(),
+            tokens: tokens.into_iter().map(RwLock::new).collect(),
+            sessions,
+            payloads,
+            made: Mutex::default(),
+            server: None,
+        })
+    }
+
+    /// Served by this process.
+    pub(crate) fn served_by(self, server: u32) -> Self {
+        Self {
+            server: Some(server),
+            ..self
+        }
+    }
+
+    fn store(&self) -> &Arc<dyn SessionStore> {
+        self.sessions.store()
+    }
+
+    /// Looks whether as many sessions live as should.
+    pub(crate) async fn verify(&self) -> Result<(), Failure> {
+        let (expected, found) = (
+            self.tokens.len() as u64,
+            self.store().count(self.sessions.now()).await?,
+        );
+        if found != expected {
+            return Err(format!("{found} sessions live where {expected} should").into());
+        }
+        Ok(())
+    }
+
+    fn made(&self) -> std::sync::MutexGuard<'_, Vec<Delete>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn sign_in(sessions: &Sessions<Account>, at: usize, data: Account) -> Result<Token, Failure> {
+    let attempt = sessions.begin_sign_in(&subject(at)?).await?;
+    let signed_in = sessions.complete(attempt, None, |_| data.clone());
+    let issued = signed_in.await?.signed_in();
+    Ok(issued.ok_or("a sign-in was refused")?.token)
+}
+
+/// Whose session a place is.
+fn subject(at: usize) -> Result<Subject, Failure> {
+    Ok(Subject::new(format!("user-{}", at / DEVICES))?)
+}
+
+fn payload(data: &Account) -> Result<Payload, Failure> {
+    Ok(Payload {
+        codec: Codec::Json.number(),
+        bytes: serde_json::to_vec(data)?.into(),
+    })
+}
+
+/// An id in, a record out.
+pub(crate) struct Load(pub(crate) Arc<Ours>, pub(crate) Keys);
+
+impl Contender for Load {
+    type Item = SessionId;
+
+    async fn prepare(
+        &self,
+        tasks: usize,
+        each: usize,
+        random: &mut StdRng,
+    ) -> Result<Vec<Vec<SessionId>>, Failure> {
+        let Self(ours, keys) = self;
+        let mut one = || ours.ids[keys.draw(random)];
+        let of_task = |_| (0..each).map(|_| one()).collect();
+        Ok((0..tasks).map(of_task).collect())
+    }
+
+    async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
+        let Self(ours, _) = self;
+        let loaded = black_box(ours.store().load(id, ours.sessions.now()).await?);
+        Ok(matches!(loaded, LoadOutcome::Found(_)))
+    }
+
+    fn server(&self) -> Option<u32> {
+        self.0.server
+    }
+}
+
+/// New data for a session that was just loaded, at the revision that was read; no session twice in a lap.
+pub(crate) struct Save(pub(crate) Arc<Ours>);
+
+impl Contender for Save {
+    type Item = (usize, Update);
+
+    async fn prepare(
+        &self,
+        tasks: usize,
+        each: usize,
+        random: &mut StdRng,
+    ) -> Result<Vec<Vec<Self::Item>>, Failure> {
+        let Self(ours) = self;
+        let drawn = workload::draw_distinct(random, tasks * each, ours.ids.len());
+        ours.look_at(&drawn).await?;
+        let mut update = |at: usize| -> Result<_, Failure> {
+            let payload = random.next_u32() as usize % ours.payloads.len();
+            let update = Update {
+                id: ours.ids[at],
+                subject: Some(subject(at)?),
+                expected: Revision::from_stored(ours.revisions[at].load(Ordering::Relaxed)),
+                payload: ours.payloads[payload].clone(),
+                label: None,
+                touch: true,
+                write_id: WriteId::random(),
+            };
+            Ok((at, update))
+        };
+        let mut of_task = |places: &[usize]| places.iter().map(|at| update(*at)).collect();
+        drawn.chunks(each).map(&mut of_task).collect()
+    }
+
+    async fn operate(&self, (at, update): Self::Item) -> Result<bool, Failure> {
+        let Self(ours) = self;
+        let saved = ours.store().update(&update, ours.sessions.now()).await?;
+        let UpdateOutcome::Saved { revision } = saved else {
+            return Ok(false);
+        };
+        ours.revisions[at].store(revision.get(), Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// With a server, no more than a store remembers of what it has read, so that it is used as it is by
+    /// the handle: a change follows a load.
+    fn most(&self) -> usize {
+        let few = self.0.server.map(|_| 1_024);
+        few.unwrap_or(self.0.ids.len())
+    }
+
+    fn server(&self) -> Option<u32> {
+        self.0.server
+    }
+}
+
+/// One more session of a user who has two: stored, and in the token set, if the generation still holds.
+pub(crate) struct SignIn(pub(crate) Arc<Ours>);
+
+impl Contender for SignIn {
+    type Item = Create;
+
+    async fn prepare(
+        &self,
+        tasks: usize,
+        each: usize,
+        random: &mut StdRng,
+    ) -> Result<Vec<Vec<Create>>, Failure> {
+        let Self(ours) = self;
+        let mut all = Vec::with_capacity(tasks);
+        for places in workload::draw_distinct(random, tasks * each, ours.ids.len()).chunks(each) {
+            let mut of_task = Vec::with_capacity(each);
+            for at in places {
+                of_task.push(ours.entrant(*at, random).await?);
+            }
+            all.push(of_task);
+        }
+        Ok(all)
+    }
+
+    async fn operate(&self, create: Create) -> Result<bool, Failure> {
+        let Self(ours) = self;
+        let created = ours.store().create(&create, ours.sessions.now()).await?;
+        Ok(matches!(created, CreateOutcome::Created { .. }))
+    }
+
+    async fn settle(&self) -> Result<(), Failure> {
+        self.0.end_what_was_made().await
+    }
+
+    fn most(&self) -> usize {
+        20_000.min(self.0.ids.len())
+    }
+
+    fn server(&self) -> Option<u32> {
+        self.0.server
+    }
+}
+
+impl Ours {
+    async fn look_at(&self, places: &[usize]) -> Result<(), Failure> {
+        let now = self.sessions.now();
+        let loads = places
+            .iter()
+            .map(|at| self.store().load(self.ids[*at], now));
+        let loaded: Vec<_> = stream::iter(loads).buffered(64).try_collect().await?;
+        let is_found = |outcome: &LoadOutcome| matches!(outcome, LoadOutcome::Found(_));
+        if !loaded.iter().all(is_found) {
+            return Err("a session is not there".into());
+        }
+        Ok(())
+    }
+
+    async fn entrant(&self, at: usize, random: &mut StdRng) -> Result<Create, Failure> {
+        let (subject, now) = (subject(at)?, self.sessions.now());
+        let until = now.plus(Duration::from_secs(600));
+        let generation = self.store().begin(&subject, until, now).await?;
+        let mut id = [0; SessionId::LEN];
+        random.fill_bytes(&mut id);
+        id[..2].copy_from_slice(&self.store().placement_key().place(&subject).to_bytes());
+        let id = SessionId::from_stored(id);
+        let data = self.payloads[at % self.payloads.len()].clone();
+        let record = Record::signed_in(id, subject.clone(), now, Timeouts::AAL1, data);
+        self.made().push(Delete {
+            id,
+            subject: Some(subject),
+            expected: None,
+            reason: EndReason::Ended,
+            write_id: WriteId::random(),
+        });
+        Ok(Create {
+            record,
+            cap: Cap::default(),
+            generation: Some(generation),
+            replaces: None,
+            over: None,
+        })
+    }
+
+    async fn end_what_was_made(&self) -> Result<(), Failure> {
+        let made = std::mem::take(&mut *self.made());
+        let ends = made.iter().map(|delete| async {
+            let ended = self.store().delete(delete, self.sessions.now()).await?;
+            Ok::<_, Failure>(matches!(ended, DeleteOutcome::Deleted { .. }))
+        });
+        let ended: Vec<_> = stream::iter(ends).buffered(64).try_collect().await?;
+        if ended.contains(&false) {
+            return Err("a session that was made is not there".into());
+        }
+        self.forget().await
+    }
+
+    /// The memory of what has ended goes, where time can be moved.
+    async fn forget(&self) -> Result<(), Failure> {
+        if self.server.is_none() {
+            self.clock.leap(ENDED_MEMORY + Duration::from_secs(1));
+            let purge = self.store().purge_expired(usize::MAX, self.sessions.now());
+            purge.await?;
+        }
+        Ok(())
+    }
+}
+
+/// Signing out: the sessions that were made for it end.
+pub(crate) struct SignOutOfStore(pub(crate) Arc<Ours>);
+
+impl Contender for SignOutOfStore {
+    type Item = Delete;
+
+    async fn prepare(
+        &self,
+        tasks: usize,
+        each: usize,
+        random: &mut StdRng,
+    ) -> Result<Vec<Vec<Delete>>, Failure> {
+        let Self(ours) = self;
+        let enter = SignIn(Arc::clone(ours));
+        let create = enter.prepare(tasks, each, random).await?;
+        let creates: Vec<_> = create.into_iter().flatten().collect();
+        let now = ours.sessions.now();
+        let creates = creates
+            .iter()
+            .map(|create| ours.store().create(create, now));
+        let created: Vec<_> = stream::iter(creates).buffered(64).try_collect().await?;
+        let is_created = |outcome: &CreateOutcome| matches!(outcome, CreateOutcome::Created { .. });
+        if !created.iter().all(is_created) {
+            return Err("a session was not made".into());
+        }
+        let made = std::mem::take(&mut *ours.made());
+        Ok(made.chunks(each).map(<[Delete]>::to_vec).collect())
+    }
+
+    async fn operate(&self, delete: Delete) -> Result<bool, Failure> {
+        let Self(ours) = self;
+        let ended = ours.store().delete(&delete, ours.sessions.now()).await?;
+        Ok(matches!(ended, DeleteOutcome::Deleted { .. }))
+    }
+
+    async fn settle(&self) -> Result<(), Failure> {
+        self.0.forget().await
+    }
+
+    fn most(&self) -> usize {
+        10_000.min(self.0.ids.len())
+    }
+
+    fn server(&self) -> Option<u32> {
+        self.0.server
+    }
+}
+
+impl Site for Ours {
+    type Ticket = Token;
+
+    fn tickets(&self) -> &[RwLock<Token>] {
+        &self.tokens
+    }
+
+    async fn load(&self, token: &Token) -> Result<bool, Failure> {
+        Ok(black_box(self.sessions.load(token).await?).is_found())
+    }
+
+    async fn update(&self, token: &Token) -> Result<bool, Failure> {
+        let updated = self.sessions.update(token, |account| account.visits += 1);
+        Ok(updated.await?.is_found())
+    }
+
+    async fn sign_out_and_in(&self, at: usize, token: Token) -> Result<Token, Failure> {
+        let data = match self.sessions.peek(&token).await?.found() {
+            Some(session) => session.into_data(),
+            None => return Err("a session is not there".into()),
+        };
+        if let SignOut::Missing = self.sessions.sign_out(&token).await? {
+            return Err("a session was not there to be signed out".into());
+        }
+        sign_in(&self.sessions, at, data).await
+    }
+
+    fn server(&self) -> Option<u32> {
+        self.server
+    }
+}

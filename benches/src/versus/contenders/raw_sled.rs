@@ -1,0 +1,122 @@
+//! sled by itself.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cloakroom_core::{RecordVersion, SessionId};
+use rand::rngs::StdRng;
+
+use crate::contestants::{Failure, records};
+use crate::versus::race::Contender;
+use crate::workload::Keys;
+
+/// The records of as many sessions, by their ids.
+pub(crate) struct RawSled {
+    db: sled::Db,
+    ids: Vec<SessionId>,
+}
+
+impl RawSled {
+    pub(crate) fn filled(path: &Path, size: usize, random: &mut StdRng) -> Result<Self, Failure> {
+        let db = sled::open(path)?;
+        let mut ids = Vec::with_capacity(size);
+        for record in records(size, random)? {
+            let value = record.encode(RecordVersion::default());
+            db.insert(record.id().as_bytes(), value.as_slice())?;
+            ids.push(record.id());
+        }
+        db.flush()?;
+        Ok(Self { db, ids })
+    }
+}
+
+/// A key in, bytes out.
+pub(crate) struct Get(pub(crate) RawSled, pub(crate) Keys);
+
+impl Contender for Get {
+    type Item = SessionId;
+
+    async fn prepare(
+        &self,
+        tasks: usize,
+        each: usize,
+        random: &mut StdRng,
+    ) -> Result<Vec<Vec<SessionId>>, Failure> {
+        let Self(raw, keys) = self;
+        let mut one = || raw.ids[keys.draw(random)];
+        let of_task = |_| (0..each).map(|_| one()).collect();
+        Ok((0..tasks).map(of_task).collect())
+    }
+
+    async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
+        Ok(black_box(self.0.db.get(id.as_bytes())?).is_some())
+    }
+}
+
+/// Each removes a key, flushes, and syncs the file, on a thread that may wait.
+pub(crate) struct RemoveAndFlush {
+    db: Arc<sled::Db>,
+    file: Arc<File>,
+    made: Mutex<u64>,
+}
+
+impl RemoveAndFlush {
+    pub(crate) fn new(path: &Path) -> Result<Self, Failure> {
+        let db = sled::Config::new().path(path).flush_every_ms(None).open()?;
+        let file = File::options().write(true).open(path.join("db"))?;
+        Ok(Self {
+            db: Arc::new(db),
+            file: Arc::new(file),
+            made: Mutex::new(0),
+        })
+    }
+}
+
+impl Contender for RemoveAndFlush {
+    type Item = Vec<u8>;
+
+    async fn prepare(
+        &self,
+        tasks: usize,
+        each: usize,
+        _: &mut StdRng,
+    ) -> Result<Vec<Vec<Vec<u8>>>, Failure> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut key = || {
+            *made += 1;
+            // As long as an id, and as far apart.
+            let mut key = made
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .to_be_bytes()
+                .to_vec();
+            key.resize(SessionId::LEN, 7);
+            key
+        };
+        let of_task = |_| (0..each).map(|_| key()).collect();
+        let keys: Vec<Vec<_>> = (0..tasks).map(of_task).collect();
+        let mut batch = sled::Batch::default();
+        for key in keys.iter().flatten() {
+            batch.insert(key.as_slice(), vec![7; 400]);
+        }
+        self.db.apply_batch(batch)?;
+        self.db.flush()?;
+        Ok(keys)
+    }
+
+    async fn operate(&self, key: Vec<u8>) -> Result<bool, Failure> {
+        let (db, file) = (Arc::clone(&self.db), Arc::clone(&self.file));
+        tokio::task::spawn_blocking(move || -> Result<bool, Failure> {
+            let removed = db.remove(key)?;
+            db.flush()?;
+            file.sync_data()?;
+            Ok(removed.is_some())
+        })
+        .await?
+    }
+
+    fn most(&self) -> usize {
+        10_000
+    }
+}

@@ -1,0 +1,80 @@
+//! The figures that are watched: one contender divided by another.
+
+use crate::statistics::Spread;
+use crate::versus::field::{Figures, Standing, Standings};
+
+/// Ours, a slash, theirs: throughput by throughput, or, where both end in `-cpu`, processor time of the
+/// client by processor time of the client. And what we aim at.
+const NAMED: [(&str, Aim); 14] = [
+    ("moka.load/sharded-map.get", Aim::AtLeast(0.4)),
+    ("moka.load/raw-moka.get", Aim::AtLeast(5.5)),
+    ("moka.load/async-session.load", Aim::AtLeast(4.5)),
+    ("moka.load/tower-sessions-moka.load", Aim::AtLeast(12.0)),
+    ("moka.update/tower-sessions-moka.save", Aim::AtLeast(12.0)),
+    ("moka.sign-in/tower-sessions-moka.create", Aim::AtLeast(4.0)),
+    (
+        "sessions.load-typed/async-session.load-typed",
+        Aim::AtLeast(2.2),
+    ),
+    (
+        "sessions.load-typed/tower-sessions-moka.load-typed",
+        Aim::AtLeast(3.0),
+    ),
+    ("sled.load/raw-sled.get", Aim::AtLeast(0.85)),
+    ("sled.delete/flush-each", Aim::AtLeast(4.0)),
+    ("redis.load/raw-redis.get", Aim::AtLeast(0.95)),
+    ("redis.load-cpu/raw-redis.get-cpu", Aim::AtMost(1.15)),
+    ("redis.load/tower-sessions-redis.load", Aim::AtLeast(1.3)),
+    ("redis.update/tower-sessions-redis.save", Aim::AtLeast(1.1)),
+];
+
+/// How many operations are under way when a ratio is taken.
+pub(crate) const IN_FLIGHT: usize = 64;
+
+/// What is good.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Aim {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+/// One of the watched figures.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ratio {
+    pub(crate) name: &'static str,
+    pub(crate) aim: Aim,
+    pub(crate) spread: Spread,
+}
+
+/// All of them, as far as their contenders have run.
+pub(crate) fn ratios(standings: &Standings) -> Vec<Ratio> {
+    NAMED
+        .iter()
+        .filter_map(|(name, aim)| {
+            let spread = spread(standings, name)?;
+            Some(Ratio {
+                name,
+                aim: *aim,
+                spread,
+            })
+        })
+        .collect()
+}
+
+fn spread(standings: &Standings, name: &str) -> Option<Spread> {
+    let (ours, theirs) = name.split_once('/')?;
+    let figures = |name: &str| -> Option<Vec<f64>> {
+        let is_cpu = name.ends_with("-cpu");
+        let name = name.strip_suffix("-cpu").unwrap_or(name);
+        let Standing { laps, .. } = standings.of(name, IN_FLIGHT)?;
+        let figure = |lap: &Figures| {
+            if is_cpu {
+                lap.client_nanos
+            } else {
+                lap.per_second
+            }
+        };
+        Some(laps.iter().map(figure).collect())
+    };
+    Spread::of_ratios(&figures(ours)?, &figures(theirs)?)
+}
