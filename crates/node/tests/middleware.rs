@@ -301,6 +301,8 @@ async fn koa_generic() {
             is_odd && ours.as_ref().is_some_and(|ours| ours.set.is_none())
                 || is_over && ours.as_ref().is_some_and(|ours| ours.lifetime == -2)
                 || stored["cookie"]["expires"] == ""
+                // Without settings Node sets the cookie without its signature.
+                || !stored["cookie"].is_object()
         };
         each(side, stored(more), is_known, |_| {}).await;
     }
