@@ -301,6 +301,9 @@ async fn koa_generic() {
             is_odd && ours.as_ref().is_some_and(|ours| ours.set.is_none())
                 || is_over && ours.as_ref().is_some_and(|ours| ours.lifetime == -2)
                 || stored["cookie"]["expires"] == ""
+                // What is no date is in nobody's way in Node while something else says the lifetime.
+                || stored["cookie"]["expires"].is_number()
+                || stored["cookie"]["expires"].is_boolean()
                 // Without settings Node sets the cookie without its signature.
                 || !stored["cookie"].is_object()
         };
@@ -375,13 +378,13 @@ async fn koa_session() {
             let is_over = stored["_maxAge"]
                 .as_f64()
                 .is_some_and(|max_age| max_age < 0.0);
-            // Where neither the session nor the options had a lifetime, Node's first cookie has none, and the next ones
-            // have that of the session.
+            // Where nobody says a lifetime but the default, Node's first cookie has none, and the next ones have that of
+            // the session.
             let is_first = match (theirs, ours) {
                 (Some(theirs), Some(ours)) => {
                     (theirs.lifetime, &theirs.value) == (ours.lifetime, &ours.value)
                         && !format!("{:?}", theirs.set).contains("expires")
-                        && max_age.is_none()
+                        && theirs.lifetime > 0
                 }
                 _ => false,
             };
