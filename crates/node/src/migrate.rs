@@ -99,7 +99,8 @@ where
     /// session has changed meanwhile, so it should do nothing else. **The cookie must have been verified.**
     ///
     /// The new session is there first. Where the old one cannot be ended then, the new one is ended again, so that a
-    /// crash or a failure leaves the visitor with the old one.
+    /// crash or a failure leaves the visitor with the old one. Only where it is unknown whether the old one has ended may
+    /// the visitor have neither.
     ///
     /// # Errors
     ///

@@ -27,6 +27,8 @@ scripts! {
     END = "end.lua";
     /// Gives a key that never goes a lifetime.
     LIMIT = "limit.lua";
+    /// Puts a value under another key, with a lifetime.
+    MOVE = "move.lua";
     /// Ends the sessions of a token set, if it is still what was read.
     REVOKE = "revoke.lua";
     /// Forgets tokens whose sessions have gone.

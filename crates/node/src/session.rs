@@ -59,7 +59,8 @@ impl NodeSession {
         self.left
     }
 
-    /// How its cookie is set. In koa-generic-session and Express each session says so itself.
+    /// How its cookie is set. In koa-generic-session and Express each session says so itself. The lifetime begins when
+    /// the cookie is set: [touch](crate::NodeStore::touch) or [save](crate::NodeStore::save) the session with it.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use cloakroom_core::ManualClock;
-use cloakroom_node::{Destroyed, Ended, NodeStore, Saved, Servers};
+use cloakroom_node::{Destroyed, Ended, NodeStore, Quarantined, Released, Saved, Servers};
 use support::shard::{Cluster, cli};
 use support::users::{everything, layout, lives, of, sign_in};
 
@@ -56,6 +56,18 @@ async fn on_a_cluster() {
         }
     );
     assert_eq!(of(&store, "walker").list().await.unwrap(), []);
+
+    // What is put aside stays on its server.
+    for _ in 0..8 {
+        let session = sign_in(&store, "aside").await;
+        let day = Duration::from_hours(24);
+        let aside = store.quarantine(session.sid(), day).await.unwrap();
+        assert_eq!(aside, Quarantined::Quarantined);
+        assert!(!lives(&store, &session).await);
+        let back = store.release(session.sid(), day).await.unwrap();
+        assert_eq!(back, Released::Released);
+        assert!(lives(&store, &session).await);
+    }
 }
 
 /// An ending that stops half-way, as in a crash, leaves no session that the set does not know; and a second one does the

@@ -153,6 +153,59 @@ async fn a_connection_that_is_lost_is_an_unknown_outcome() {
     assert_eq!(written.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
 }
 
+/// The documentation names what a user has to be allowed: no more, and no less.
+#[tokio::test]
+async fn the_rights_that_are_documented_are_enough() {
+    let documentation = include_str!("../docs/crate.md");
+    let rights: Vec<&str> = documentation
+        .split(|c: char| c.is_whitespace() || "`,.".contains(c))
+        .filter(|word| word.starts_with('+') && word.len() > 3)
+        .collect();
+    assert!(rights.len() > 10, "{rights:?}");
+    let server = support::process::Process::start(&["--save", ""]);
+    let place = Place { url: server.url() };
+    let mut redis = place.redis().await;
+    let mut words: Vec<&[u8]> = [
+        "ACL",
+        "SETUSER",
+        "app",
+        "on",
+        ">secret",
+        "resetkeys",
+        "~sess:*",
+        "~tokens:*",
+        "~quarantine:*",
+        "nocommands",
+    ]
+    .map(str::as_bytes)
+    .to_vec();
+    words.extend(rights.iter().map(|right| right.as_bytes()));
+    let () = ask(&mut redis, &words).await;
+    let url = server.url().replace("redis://", "redis://app:secret@");
+    let place = Place { url };
+    let store = place.store(Layout::express()).await;
+    let mut session = with(&store, "a", 1).await;
+    session.data_mut().set("a", &2).unwrap();
+    assert_eq!(store.save(&mut session).await.unwrap(), Saved::Saved);
+    let _ = store.touch(&mut session).await.unwrap();
+    let hour = Duration::from_hours(1);
+    let _ = store.limit(session.sid(), hour).await.unwrap();
+    let _ = store.quarantine(session.sid(), hour).await.unwrap();
+    let _ = store.release(session.sid(), hour).await.unwrap();
+    let ada = support::users::of(&store, "ada");
+    let signed_in = ada.sign_in(store.blank()).await.unwrap();
+    assert!(ada.contains(signed_in.sid()).await.unwrap());
+    let _ = ada.prune(None).await.unwrap();
+    let _ = ada.end_all().await.unwrap();
+    let mut walk = store.walk().await.unwrap();
+    assert!(walk.next_page().await.unwrap().is_some());
+    let _ = store.destroy(session.sid()).await.unwrap();
+    // What it is not allowed is denied, and not absent.
+    let denied = place.store(Layout::express().key_prefix("other:")).await;
+    let error = denied.load(&sid("a")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+}
+
 #[tokio::test]
 async fn what_cannot_be_configured_is_refused() {
     let refused = |servers| async {

@@ -57,8 +57,8 @@ async fn lifetimes_are_node_s() {
         ),
         (
             generic(),
-            r#"{"cookie":{"maxAge":1000,"expires":"tomorrow"}}"#.into(),
-            -1,
+            r#"{"cookie":{"maxAge":1000,"expires":"2027-01-15T08:01:00Z"}}"#.into(),
+            60,
         ),
         (
             generic().ttl(Duration::from_millis(3_600_500)),
@@ -147,6 +147,10 @@ async fn lifetimes_that_make_no_sense_are_refused() {
     for (layout, value) in [
         (Layout::koa_generic(), r#"{"cookie":{"maxAge":1e300}}"#),
         (Layout::koa_generic(), r#"{"cookie":{"expires":5}}"#),
+        (
+            Layout::koa_generic(),
+            r#"{"cookie":{"maxAge":1000,"expires":"tomorrow"}}"#,
+        ),
         (Layout::koa_generic(), r#"{"cookie":5}"#),
         (Layout::express(), r#"{"cookie":{"originalMaxAge":"1000"}}"#),
         (Layout::koa_session(), r#"{"_maxAge":"1000"}"#),
@@ -259,7 +263,7 @@ async fn sessions_that_never_go_are_found_limited_and_put_aside() {
         Quarantined::Quarantined
     );
     assert!(store.load(&sid("two")).await.unwrap().found().is_none());
-    let left: i64 = ask(&mut redis, &[b"TTL", b"quarantine:a?p[1]:two"]).await;
+    let left: i64 = ask(&mut redis, &[b"TTL", b"quarantine:{a?p[1]:two}"]).await;
     assert!((3500..=3600).contains(&left));
     assert_eq!(
         store.quarantine(&sid("two"), HOUR).await.unwrap(),
@@ -301,4 +305,69 @@ async fn immortal_sessions_can_be_limited_when_they_are_written() {
     session.data_mut().set("a", &1).unwrap();
     assert_eq!(store.save(&mut session).await.unwrap(), Saved::Saved);
     assert!((3500..=3600).contains(&ask::<i64>(&mut redis, &[b"TTL", b"x:a"]).await));
+}
+
+/// As in Node: whoever sets other options of the cookie has not said that sessions live for ever.
+#[tokio::test]
+async fn a_session_has_a_lifetime_where_the_options_say_none() {
+    let place = Place::new();
+    for (layout, most) in [
+        (Layout::koa_generic(), 86_400),
+        (Layout::express(), 86_400),
+        (Layout::koa_session(), 86_410),
+        (Layout::express().ttl(Duration::from_micros(1)), 1),
+        (Layout::koa_generic().ttl(Duration::from_micros(1)), 1),
+    ] {
+        let layout = layout.cookie(Attributes::new().domain("example.test"));
+        let store = place.store(layout).await;
+        let session = store.create(store.blank()).await.unwrap();
+        assert_eq!(session.left(), Left::For(Duration::from_secs(most)));
+    }
+    let short = Attributes::new().max_age(Duration::from_micros(1));
+    let store = place.store(Layout::koa_generic().cookie(short)).await;
+    let session = store.create(store.blank()).await.unwrap();
+    assert_eq!(session.left(), Left::For(Duration::from_secs(1)));
+    let layout = Layout::koa_generic().until_browser_ends();
+    let store = place.store(layout).await;
+    let session = store.create(store.blank()).await.unwrap();
+    assert_eq!(session.left(), Left::Forever);
+}
+
+/// What Node has written may be larger than what may be written here: it can be used all the same.
+#[tokio::test]
+async fn a_large_session_can_be_touched() {
+    for layout in layouts() {
+        let place = Place::new();
+        let large = place.store(layout.clone()).await;
+        let mut data = large.blank();
+        data.set("a", &"x".repeat(1000)).unwrap();
+        let session = large.create(data).await.unwrap();
+        let small = place
+            .builder(layout)
+            .max_value(200)
+            .connect()
+            .await
+            .unwrap();
+        let mut session = load(&small, session.sid()).await;
+        if !format!("{:?}", small.layout()).contains("kind: KoaSession") {
+            assert_eq!(small.touch(&mut session).await.unwrap(), Touched::Touched);
+            let same = small.update(session.sid(), |_| Ok(())).await.unwrap();
+            assert!(same.saved().is_some());
+        }
+    }
+}
+
+/// Others have given it another lifetime: it was not deleted, and is not said to be.
+#[tokio::test]
+async fn what_others_have_prolonged_is_not_over() {
+    let place = Place::new();
+    let store = place.store(Layout::express()).await;
+    let mut redis = place.redis().await;
+    let over = br#"{"cookie":{"originalMaxAge":-1}}"#;
+    let () = ask(&mut redis, &[b"SET", b"sess:a", over]).await;
+    let mut session = load(&store, &sid("a")).await;
+    let prolonged = br#"{"cookie":{"originalMaxAge":5000}}"#;
+    let () = ask(&mut redis, &[b"SET", b"sess:a", prolonged]).await;
+    assert_eq!(store.touch(&mut session).await.unwrap(), Touched::Touched);
+    assert!(store.load(&sid("a")).await.unwrap().found().is_some());
 }

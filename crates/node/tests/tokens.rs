@@ -66,6 +66,67 @@ async fn an_ending_is_one_step_on_one_server() {
     );
 }
 
+/// The session that was to be kept signs out, and another signs in, while the others end: so the set has as many tokens
+/// as before, and all that are to end. The new one came before the end, and is ended as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_the_place_of_the_kept_one_is_ended() {
+    let store = Place::new().store(layout()).await;
+    let ada = of(&store, "ada");
+    let mut before = 0;
+    for round in 0..30 {
+        let polls = 1 + round % 3;
+        let (old, keep) = (sign_in(&store, "ada").await, sign_in(&store, "ada").await);
+        let mut ending = Box::pin(ada.end_others(keep.sid()));
+        let mut count = 0;
+        let is_over = std::future::poll_fn(|context| {
+            count += 1;
+            let is_over = std::future::Future::poll(ending.as_mut(), context).is_ready();
+            match is_over || count >= polls {
+                true => std::task::Poll::Ready(is_over),
+                false => std::task::Poll::Pending,
+            }
+        })
+        .await;
+        let _ = ada.sign_out(keep.sid()).await.unwrap();
+        let new = sign_in(&store, "ada").await;
+        let old_lived = lives(&store, &old).await;
+        if !is_over {
+            let _ = ending.await.unwrap();
+        }
+        before += usize::from(old_lived);
+        assert!(
+            !old_lived || !lives(&store, &new).await,
+            "it saw the old one alive, and outlived it"
+        );
+        let _ = ada.end_all().await.unwrap();
+    }
+    assert!(
+        before >= 5,
+        "it was never held in the middle: that shows nothing"
+    );
+}
+
+/// However often somebody signs in: a token is forgotten a minute after it was first seen without a session.
+#[tokio::test]
+async fn a_busy_set_is_pruned_too() {
+    let clock = ManualClock::new();
+    let builder = Place::new().builder(layout()).clock(clock.clone());
+    let store = builder.connect().await.unwrap();
+    let ada = of(&store, "ada");
+    let mut missing = None;
+    let mut forgotten = 0;
+    for round in 0..6 {
+        let _ = ada
+            .add(&Sid::parse(&format!("gone-{round}")).unwrap())
+            .await;
+        let pruned = ada.prune(missing.as_ref()).await.unwrap();
+        forgotten += pruned.forgotten;
+        missing = Some(pruned.missing);
+        clock.advance(std::time::Duration::from_secs(30));
+    }
+    assert_eq!(forgotten, 4, "those of the first four rounds");
+}
+
 #[tokio::test]
 async fn odd_members_harm_nobody() {
     let place = Place::new();

@@ -19,8 +19,10 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     async fn of(headers: &HeaderMap, service: &Service) -> Result<Self, Failure> {
-        let header = headers.get(COOKIE).map_or(&[][..], HeaderValue::as_bytes);
-        let reading = service.cookies.read(header);
+        // HTTP/2 may send them one by one.
+        let headers = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+        let header = headers.collect::<Vec<_>>().join(&b"; "[..]);
+        let reading = service.cookies.read(&header);
         let mut visitor = Self {
             session: None,
             set_cookie: reading.set_cookie().to_vec(),

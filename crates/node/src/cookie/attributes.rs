@@ -58,11 +58,11 @@ impl Attributes {
     }
 
     /// How long the browser keeps the cookie. It is written as `Expires`, counted from when it is set. Without one, it
-    /// is kept until the browser ends.
+    /// is kept until the browser ends. In whole milliseconds, of which a part counts whole.
     #[must_use]
     pub fn max_age(self, max_age: std::time::Duration) -> Self {
         Self {
-            max_age: Some(max_age.as_millis() as f64),
+            max_age: Some(max_age.as_nanos().div_ceil(1_000_000) as f64),
             ..self
         }
     }

@@ -35,7 +35,7 @@ impl JsDate {
         self.0 as f64 - now.as_millis() as f64
     }
 
-    /// `new Date(text)`, of the forms that `Date` itself writes: that of JSON, and that of a cookie.
+    /// `new Date(text)`, of the forms that the language itself has: that of JSON and its kin, and that of a cookie.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         parse_iso(text).or_else(|| parse_utc(text))
     }
@@ -129,7 +129,8 @@ fn clock(time: i64) -> (i64, i64, i64) {
     (time / 3_600_000, time / 60_000 % 60, time / 1000 % 60)
 }
 
-/// `YYYY-MM-DDTHH:MM:SS.sssZ` or `±YYYYYY-…`.
+/// `YYYY-MM-DDTHH:MM:SS.sssZ` or `±YYYYYY-…`, and the other forms of the language's own: without the day, the seconds or
+/// their parts, with an offset for the `Z`. Not in the time of a place that the text does not tell.
 fn parse_iso(text: &str) -> Option<JsDate> {
     let (year, rest) = match text.as_bytes().first()? {
         b'+' => (number(text.get(1..7)?)?, text.get(7..)?),
@@ -140,44 +141,64 @@ fn parse_iso(text: &str) -> Option<JsDate> {
         ),
         _ => (number(text.get(..4)?)?, text.get(4..)?),
     };
-    let [
-        b'-',
-        _,
-        _,
-        b'-',
-        _,
-        _,
-        b'T',
-        _,
-        _,
-        b':',
-        _,
-        _,
-        b':',
-        _,
-        _,
-        b'.',
-        _,
-        _,
-        _,
-        b'Z',
-    ] = rest.as_bytes()
-    else {
-        return None;
+    let (date, time) = match rest.split_once('T') {
+        Some((date, time)) => (date, Some(time)),
+        None => (rest, None),
     };
-    let part = |from: usize, to: usize| number(rest.get(from..to)?);
+    let (month, date) = two(date, '-')?;
+    let (day, rest) = two(date, '-')?;
     let day = Civil {
         year,
-        month: part(1, 3)?,
-        day: part(4, 6)?,
+        month: month.unwrap_or(1),
+        day: day.unwrap_or(1),
     };
-    at(
-        day,
-        part(7, 9)?,
-        part(10, 12)?,
-        part(13, 15)?,
-        part(16, 19)?,
-    )
+    if !rest.is_empty() {
+        return None;
+    }
+    match time {
+        None => at(day, 0, 0, 0, 0),
+        Some(time) => parse_time(day, time),
+    }
+}
+
+/// `HH:MM[:SS[.sss]]` and `Z` or an offset.
+fn parse_time(day: Civil, time: &str) -> Option<JsDate> {
+    let zone = time.find(['Z', '+', '-'])?;
+    let (time, zone) = time.split_at_checked(zone)?;
+    let hours = number(time.get(..2)?)?;
+    let (Some(minutes), rest) = two(time.get(2..)?, ':')? else {
+        return None;
+    };
+    let (seconds, rest) = two(rest, ':')?;
+    let millis = match rest.strip_prefix('.') {
+        // As many digits as there are: what is smaller than a millisecond goes.
+        Some(digits) if seconds.is_some() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            number(&format!("{digits:0<3}")[..3]).filter(|_| !digits.is_empty())?
+        }
+        None if rest.is_empty() => 0,
+        _ => return None,
+    };
+    let date = at(day, hours, minutes, seconds.unwrap_or(0), millis)?;
+    let sign = match zone.as_bytes().first()? {
+        b'Z' => return (zone.len() == 1).then_some(date),
+        b'-' => 1,
+        _ => -1,
+    };
+    let hours = number(zone.get(1..3)?)?;
+    let (Some(minutes), "") = two(zone.get(3..)?, ':')? else {
+        return None;
+    };
+    let offset = sign * (hours * 60 + minutes) * 60_000;
+    let is_offset = hours < 24 && minutes < 60;
+    is_offset.then(|| JsDate::from_millis((date.0 + offset) as f64))?
+}
+
+/// Two digits after a sign, and what is behind; or no digits, where the sign is not there.
+fn two(text: &str, sign: char) -> Option<(Option<i64>, &str)> {
+    match text.strip_prefix(sign) {
+        None => Some((None, text)),
+        Some(rest) => Some((Some(number(rest.get(..2)?)?), rest.get(2..)?)),
+    }
 }
 
 /// `Sun, 22 Nov 2026 20:15:38 GMT`.

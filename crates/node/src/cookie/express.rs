@@ -68,7 +68,7 @@ impl ExpressCookies {
         &self.name
     }
 
-    /// Reads the value of a `Cookie` header, as express-session does:
+    /// Reads the value of a `Cookie` header (of several, joined by `; `), as express-session does:
     ///
     /// - the first cookie of a name counts, whatever comes after it;
     /// - spaces and tabs around names and values go, and a pair of quotes around a value;

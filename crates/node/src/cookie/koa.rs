@@ -89,7 +89,7 @@ impl KoaCookies {
         &self.name
     }
 
-    /// Reads the value of a `Cookie` header, as Koa does:
+    /// Reads the value of a `Cookie` header (of several, joined by `; `), as Koa does:
     ///
     /// - the first cookie of a name counts, whatever comes after it;
     /// - a value that begins with a quote loses its first and last character;
@@ -152,7 +152,8 @@ impl KoaCookies {
         Ok(headers)
     }
 
-    /// The `Set-Cookie` headers that take the cookie away from the browser.
+    /// The `Set-Cookie` headers that take the cookie away from the browser. koa-generic-session signs what it clears even
+    /// where its cookies are not signed: `Attributes::new().signed(true)` is what it sets then.
     ///
     /// # Errors
     ///

@@ -4,20 +4,21 @@ use crate::cookie::date::JsDate;
 use crate::cookie::{Attributes, InvalidCookie, Priority, SameSite};
 use crate::json::{Js, Object};
 
-/// The attributes that the member `cookie` says; `max_age` are the names that its lifetime may have, of which the
-/// first that says something counts.
-pub(crate) fn attributes(session: &Object, max_age: &[&str]) -> Result<Attributes, InvalidCookie> {
-    let Some(Ok(Some(cookie))) = session.get("cookie").map(Object::parse) else {
-        return Ok(Attributes::new());
-    };
+/// The member `cookie`, where it is an object.
+pub(crate) fn settings(session: &Object) -> Option<Object> {
+    session.get("cookie").map(Object::parse)?.ok().flatten()
+}
+
+/// The attributes that the settings say, but for how long the cookie lives.
+pub(crate) fn attributes(cookie: &Object) -> Result<Attributes, InvalidCookie> {
     let mut attributes = Attributes::new();
     if cookie.get("path").is_some() {
-        attributes.path = text(&cookie, "path")?;
+        attributes.path = text(cookie, "path")?;
     }
     if cookie.get("httpOnly").is_some() {
         attributes.http_only = cookie.js("httpOnly").is_truthy();
     }
-    attributes.domain = text(&cookie, "domain")?;
+    attributes.domain = text(cookie, "domain")?;
     attributes.secure = cookie
         .get("secure")
         .map(|_| cookie.js("secure").is_truthy());
@@ -25,20 +26,29 @@ pub(crate) fn attributes(session: &Object, max_age: &[&str]) -> Result<Attribute
         .get("signed")
         .map(|_| cookie.js("signed").is_truthy());
     attributes.partitioned = cookie.js("partitioned").is_truthy();
-    attributes.same_site = same_site(&cookie)?;
-    attributes.priority = priority(&cookie)?;
-    attributes.expires = expires(&cookie)?;
-    for name in max_age {
-        match cookie.js(name) {
-            said if !said.is_truthy() => {}
-            Js::Number(millis) => {
-                attributes.max_age = Some(millis);
-                break;
-            }
-            _ => return Err(InvalidCookie::Settings),
-        }
-    }
+    attributes.same_site = same_site(cookie)?;
+    attributes.priority = priority(cookie)?;
     Ok(attributes)
+}
+
+/// The first of these members that says something: a lifetime.
+pub(crate) fn max_age(cookie: &Object, names: &[&str]) -> Result<Option<f64>, InvalidCookie> {
+    let said = names.iter().map(|name| cookie.js(name));
+    match said.into_iter().find(Js::is_truthy) {
+        None => Ok(None),
+        Some(Js::Number(millis)) => Ok(Some(millis)),
+        Some(_) => Err(InvalidCookie::Settings),
+    }
+}
+
+/// The member `expires`.
+pub(crate) fn expires(cookie: &Object) -> Result<Option<JsDate>, InvalidCookie> {
+    match text(cookie, "expires")? {
+        Some(date) if !date.is_empty() => JsDate::parse(&date)
+            .map(Some)
+            .ok_or(InvalidCookie::Settings),
+        _ => Ok(None),
+    }
 }
 
 /// The member `cookie` as text, of members that have a value.
@@ -110,13 +120,4 @@ fn word<T: Copy>(
     let said = said.to_lowercase();
     let found = known.iter().copied().find(|word| name_of(*word) == said);
     found.map(Some).ok_or(InvalidCookie::Settings)
-}
-
-fn expires(cookie: &Object) -> Result<Option<JsDate>, InvalidCookie> {
-    match text(cookie, "expires")? {
-        Some(date) if !date.is_empty() => JsDate::parse(&date)
-            .map(Some)
-            .ok_or(InvalidCookie::Settings),
-        _ => Ok(None),
-    }
 }

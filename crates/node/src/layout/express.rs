@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use cloakroom_core::Timestamp;
 
-use crate::cookie::Attributes;
 use crate::cookie::date::JsDate;
+use crate::cookie::{Attributes, InvalidCookie};
 use crate::damage::Damage;
 use crate::json::{Js, Object, number_text};
-use crate::layout::cookie_json::{json, text_of};
+use crate::layout::cookie_json::{self, json, text_of};
 use crate::layout::{Lifetime, Prepared, seconds};
 
 /// What a session of Express has itself: data of these names are lost when it is read.
@@ -84,12 +84,15 @@ pub(super) fn prepare(
             let expires = JsDate::after(now, max_age);
             let text = expires.map_or_else(|| "null".to_owned(), |date| json(date.to_iso()));
             cookie.set("expires", text);
-            // What is no date any more is no lifetime, and Express deletes such a session.
-            expires.map_or(Ok(Lifetime::Over), |_| seconds(max_age))?
+            // What is no date any more is no lifetime, and Express deletes such a session. A date has no parts of a
+            // millisecond, which the lifetime loses by it.
+            expires.map_or(Ok(Lifetime::Over), |date| seconds(date.since(now)))?
         }
         Some(other) if other.is_truthy() => return Err(Damage::Lifetime),
         Some(_) => {
-            cookie.set("expires", "null".to_owned());
+            // `null`, as a rule.
+            let same = cookie.get("originalMaxAge").unwrap_or("null").to_owned();
+            cookie.set("expires", same);
             default_lifetime(ttl)?
         }
         None => {
@@ -104,7 +107,20 @@ pub(super) fn prepare(
     })
 }
 
+/// How the cookie is set: Express begins its lifetime again before it does, so that the date in the session, which goes
+/// stale there, says nothing.
+pub(super) fn attributes(session: &Object) -> Result<Attributes, InvalidCookie> {
+    let Some(cookie) = cookie_json::settings(session) else {
+        return Ok(Attributes::new());
+    };
+    let mut attributes = cookie_json::attributes(&cookie)?;
+    attributes.max_age = cookie_json::max_age(&cookie, &["originalMaxAge"])?;
+    // Zero is no lifetime to a cookie, but here the session is over.
+    attributes.expires = (cookie.js("originalMaxAge") == Js::Number(0.0)).then_some(JsDate::EPOCH);
+    Ok(attributes)
+}
+
 fn default_lifetime(ttl: Option<Duration>) -> Result<Lifetime, Damage> {
     let ttl = ttl.filter(|ttl| !ttl.is_zero()).unwrap_or(DAY);
-    seconds(ttl.as_millis() as f64)
+    seconds(ttl.as_secs_f64() * 1000.0)
 }

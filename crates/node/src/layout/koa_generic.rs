@@ -4,18 +4,22 @@ use std::time::Duration;
 
 use cloakroom_core::Timestamp;
 
-use crate::cookie::Attributes;
 use crate::cookie::date::JsDate;
+use crate::cookie::{Attributes, InvalidCookie};
 use crate::damage::Damage;
 use crate::json::{Js, Object, number_text};
-use crate::layout::cookie_json::{json, text_of};
+use crate::layout::cookie_json::{self, json, text_of};
 use crate::layout::{Lifetime, Prepared, seconds};
 
+/// `maxAge` where the application gives none.
+const DAY: f64 = 24.0 * 60.0 * 60.0 * 1000.0;
+
 /// The settings of the cookie come first. Node has those that the application gave before its own.
-pub(super) fn blank(cookie: &Attributes) -> Object {
-    let max_age = cookie
-        .max_age
-        .map_or_else(|| "null".to_owned(), number_text);
+pub(super) fn blank(cookie: &Attributes, until_browser_ends: bool) -> Object {
+    let max_age = match until_browser_ends {
+        true => "null".to_owned(),
+        false => number_text(cookie.max_age.unwrap_or(DAY)),
+    };
     let mut session = Object::default();
     let settings = text_of(&[
         ("domain", cookie.domain.as_ref().map(json)),
@@ -42,7 +46,19 @@ pub(super) fn blank(cookie: &Attributes) -> Object {
     session
 }
 
-/// What Node does before it writes: `maxage`, as versions up to 1.11.4 have it, becomes `maxAge`.
+/// How the cookie is set: each session says so itself.
+pub(super) fn attributes(session: &Object) -> Result<Attributes, InvalidCookie> {
+    let Some(cookie) = cookie_json::settings(session) else {
+        return Ok(Attributes::new());
+    };
+    let mut attributes = cookie_json::attributes(&cookie)?;
+    attributes.max_age = cookie_json::max_age(&cookie, &["maxage", "maxAge"])?;
+    attributes.expires = cookie_json::expires(&cookie)?;
+    Ok(attributes)
+}
+
+/// What Node does before it writes: `maxage`, as versions up to 1.11.4 have it, becomes `maxAge`, and a date the form
+/// of JSON.
 pub(super) fn prepare(
     mut session: Object,
     ttl: Option<Duration>,
@@ -50,14 +66,20 @@ pub(super) fn prepare(
 ) -> Result<Prepared, Damage> {
     let cookie = settings(&session)?;
     let lifetime = lifetime(cookie.as_ref(), ttl, now)?;
-    if let Some(mut cookie) = cookie
-        && let Some(old) = cookie.get("maxage").map(str::to_owned)
-    {
-        cookie.remove("maxage");
-        if Js::of(&old).is_truthy() {
-            cookie.set("maxAge", old);
+    if let Some(mut cookie) = cookie {
+        let before = cookie.clone();
+        if let Some(old) = cookie.get("maxage").map(str::to_owned) {
+            cookie.remove("maxage");
+            if Js::of(&old).is_truthy() {
+                cookie.set("maxAge", old);
+            }
         }
-        session.set("cookie", cookie.to_text());
+        if let Ok(Some(date)) = cookie_json::expires(&cookie) {
+            cookie.set("expires", json(date.to_iso()));
+        }
+        if cookie != before {
+            session.set("cookie", cookie.to_text());
+        }
     }
     Ok(Prepared {
         object: session,
@@ -83,7 +105,7 @@ fn lifetime(
     now: Timestamp,
 ) -> Result<Lifetime, Damage> {
     if let Some(ttl) = ttl.filter(|ttl| !ttl.is_zero()) {
-        return seconds(ttl.as_millis() as f64);
+        return seconds(ttl.as_secs_f64() * 1000.0);
     }
     let Some(cookie) = cookie else {
         return Ok(Lifetime::Never);
@@ -97,10 +119,11 @@ fn lifetime(
     let mut millis = max_age.number();
     match cookie.js("expires") {
         said if !said.is_truthy() => {}
-        // A text that is no date makes `NaN`, which is no lifetime.
+        // `Date.parse` of JavaScript takes more texts than this. Where it takes one for a date, the session has an end;
+        // where it does not, none. Here it is neither, so that nothing is made to live for ever by mistake.
         Js::String(text) => {
             let date = text.as_deref().and_then(JsDate::parse);
-            millis = date.map(|date| date.since(now));
+            millis = Some(date.ok_or(Damage::Lifetime)?.since(now));
         }
         _ => return Err(Damage::Lifetime),
     }

@@ -46,28 +46,55 @@ pub(super) fn has_ended(session: &Object, now: Timestamp) -> bool {
     expire.is_some_and(|expire| expire < now.as_millis() as f64)
 }
 
+/// How long a session lives from a write on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Says {
+    /// In milliseconds.
+    MaxAge(f64),
+    /// Until the browser ends: for ever, as far as the session says.
+    Session,
+    /// What makes no lifetime.
+    Nonsense,
+}
+
+/// By what the session says itself, of which the last counts; else by the options.
+pub(super) fn lifetime(session: &Object, max_age: Option<f64>, until_browser_ends: bool) -> Says {
+    let said = session
+        .names()
+        .filter(|name| matches!(*name, "_maxAge" | "_session"))
+        .last();
+    match said {
+        Some("_maxAge") => match session.js("_maxAge") {
+            Js::Number(max_age) if max_age != 0.0 => Says::MaxAge(max_age),
+            said if !said.is_truthy() => Says::MaxAge(DAY),
+            Js::String(Some(word)) if word == "session" => Says::Session,
+            _ => Says::Nonsense,
+        },
+        Some(_) => Says::Session,
+        None if until_browser_ends => Says::Session,
+        None => Says::MaxAge(max_age.filter(|max_age| *max_age != 0.0).unwrap_or(DAY)),
+    }
+}
+
 /// What Node does before it writes: the session's end is set anew, and comes last.
-pub(super) fn prepare(mut session: Object, now: Timestamp) -> Result<Prepared, Damage> {
-    let until_browser_ends = session.get("_session").is_some();
-    let max_age = match session.js("_maxAge") {
-        Js::Number(max_age) if max_age != 0.0 => max_age,
-        said if !said.is_truthy() => DAY,
-        _ => return Err(Damage::Lifetime),
-    };
+pub(super) fn prepare(mut session: Object, says: Says, now: Timestamp) -> Result<Prepared, Damage> {
     for name in ["_expire", "_maxAge", "_session"] {
         session.remove(name);
     }
-    let lifetime = if until_browser_ends {
-        session.set("_session", "true".to_owned());
-        Lifetime::Never
-    } else {
-        let lifetime = match max_age < 0.0 {
-            true => Lifetime::Over,
-            false => seconds(max_age + LONGER)?,
-        };
-        session.set("_expire", number_text(now.as_millis() as f64 + max_age));
-        session.set("_maxAge", number_text(max_age));
-        lifetime
+    let lifetime = match says {
+        Says::Session => {
+            session.set("_session", "true".to_owned());
+            Lifetime::Never
+        }
+        Says::MaxAge(max_age) => {
+            session.set("_expire", number_text(now.as_millis() as f64 + max_age));
+            session.set("_maxAge", number_text(max_age));
+            match max_age < 0.0 {
+                true => Lifetime::Over,
+                false => seconds(max_age + LONGER)?,
+            }
+        }
+        Says::Nonsense => return Err(Damage::Lifetime),
     };
     Ok(Prepared {
         object: session,

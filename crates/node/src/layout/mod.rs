@@ -11,8 +11,10 @@ use cloakroom_core::{Result, Timestamp};
 
 use crate::cookie::{Attributes, InvalidCookie};
 use crate::damage::Damage;
-use crate::json::{Js, Object};
+use crate::json::Object;
 use crate::sid::Sid;
+
+use koa_session::Says;
 
 pub use koa_session::{CookieSession, read_cookie_session};
 
@@ -77,8 +79,7 @@ impl Layout {
     /// day.
     #[must_use]
     pub fn koa_generic() -> Self {
-        let cookie = Attributes::new().max_age(Duration::from_hours(24));
-        Self::new(Kind::KoaGeneric, "koa:sess:", cookie)
+        Self::new(Kind::KoaGeneric, "koa:sess:", Attributes::new())
     }
 
     /// express-session with connect-redis. Its keys begin with `sess:` unless told otherwise, and cookies live as long
@@ -127,7 +128,8 @@ impl Layout {
     }
 
     /// The options of the cookie, `cookie` in Koa's and Express's, for sessions that begin here. Its lifetime is
-    /// that of the session, too. Sessions that Node began keep their own.
+    /// that of the session, too. Sessions that Node began keep their own. Where they have none, it is what Node takes for
+    /// it: a day in koa-generic-session and koa-session, and until the browser ends in Express.
     #[must_use]
     pub fn cookie(self, cookie: Attributes) -> Self {
         Self { cookie, ..self }
@@ -143,7 +145,8 @@ impl Layout {
         }
     }
 
-    /// As `maxAge: 'session'` of koa-session: sessions that begin here never go by themselves.
+    /// As `maxAge: 'session'` of koa-session, or `cookie: { maxAge: null }` of koa-generic-session: sessions that begin
+    /// here never go by themselves. Express has that only for cookies, and there by default.
     #[must_use]
     pub fn until_browser_ends(self) -> Self {
         Self {
@@ -186,7 +189,7 @@ impl Layout {
     /// What a new session holds before the application puts anything into it.
     pub(crate) fn blank(&self) -> Object {
         match self.kind {
-            Kind::KoaGeneric => koa_generic::blank(&self.cookie),
+            Kind::KoaGeneric => koa_generic::blank(&self.cookie, self.until_browser_ends),
             Kind::Express => express::blank(&self.cookie),
             Kind::KoaSession => koa_session::blank(self.cookie.max_age, self.until_browser_ends),
         }
@@ -215,7 +218,10 @@ impl Layout {
                 }
                 Ok(prepared)
             }
-            Kind::KoaSession => koa_session::prepare(object, now),
+            Kind::KoaSession => {
+                let says = self.koa_session_lifetime(&object);
+                koa_session::prepare(object, says, now)
+            }
         }
     }
 
@@ -227,16 +233,24 @@ impl Layout {
     /// How the cookie of a session is set.
     pub(crate) fn attributes(&self, object: &Object) -> Result<Attributes, InvalidCookie> {
         match self.kind {
-            Kind::KoaGeneric => cookie_json::attributes(object, &["maxage", "maxAge"]),
-            Kind::Express => cookie_json::attributes(object, &[]),
+            Kind::KoaGeneric => koa_generic::attributes(object),
+            Kind::Express => express::attributes(object),
             Kind::KoaSession => {
                 let mut attributes = self.cookie.clone();
-                if let Js::Number(max_age) = object.js("_maxAge") {
-                    attributes.max_age = Some(max_age);
+                let is_said = object.get("_maxAge").or(object.get("_session")).is_some();
+                match self.koa_session_lifetime(object) {
+                    Says::Session => attributes.max_age = None,
+                    Says::MaxAge(max_age) if is_said => attributes.max_age = Some(max_age),
+                    Says::MaxAge(_) => {}
+                    Says::Nonsense => return Err(InvalidCookie::Settings),
                 }
                 Ok(attributes)
             }
         }
+    }
+
+    fn koa_session_lifetime(&self, object: &Object) -> Says {
+        koa_session::lifetime(object, self.cookie.max_age, self.until_browser_ends)
     }
 
     /// Whether a name is the application's own, and not the middleware's.

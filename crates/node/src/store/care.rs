@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cloakroom_core::{Error, ErrorKind, Operation, Result};
-use redis::{Value, cmd};
+use redis::Value;
 
 use crate::script;
 use crate::sid::Sid;
@@ -37,90 +37,72 @@ impl NodeStore {
         }
     }
 
-    /// Puts a session aside, under `quarantine:` and its key, for so long: nobody can use it until it is
+    /// Puts a session aside, under `quarantine:` and its key in braces, for so long: nobody can use it until it is
     /// [released](NodeStore::release). Also for what is no session but stands in the place of one.
     ///
-    /// It is copied, and then deleted if it is still what was copied. A crash in between leaves both.
+    /// One step: nobody sees it in both places, or in none.
     ///
     /// # Errors
     ///
     /// As [`limit`](NodeStore::limit). A key that holds no string is [`ErrorKind::Corrupt`].
     pub async fn quarantine(&self, sid: &Sid, keep: Duration) -> Result<Quarantined> {
         let key = self.layout().key(sid);
-        let aside = self.aside(sid);
-        let moved = self
-            .move_value(&key, &aside, keep, true, Operation::Delete)
-            .await?;
-        Ok(match moved {
-            Moved::Done => Quarantined::Quarantined,
-            Moved::Conflict => Quarantined::Conflict,
-            Moved::Missing => Quarantined::Missing,
-        })
+        let aside = aside(&key);
+        match self
+            .move_value([key, aside], keep, true, Operation::Delete)
+            .await?
+        {
+            Value::Int(1) => Ok(Quarantined::Quarantined),
+            Value::Int(0) => Ok(Quarantined::Missing),
+            _ => Err(unexpected(Operation::Delete)),
+        }
     }
 
-    /// Brings a session back out of quarantine, with this lifetime.
+    /// Brings a session back out of quarantine, with this lifetime, in one step.
     ///
     /// # Errors
     ///
     /// As [`limit`](NodeStore::limit).
     pub async fn release(&self, sid: &Sid, lifetime: Duration) -> Result<Released> {
         let key = self.layout().key(sid);
-        let aside = self.aside(sid);
-        let moved = self
-            .move_value(&aside, &key, lifetime, false, Operation::Create)
-            .await?;
-        Ok(match moved {
-            Moved::Done => Released::Released,
-            Moved::Conflict => Released::Conflict,
-            Moved::Missing => Released::Missing,
-        })
-    }
-
-    fn aside(&self, sid: &Sid) -> Vec<u8> {
-        [QUARANTINE, &self.layout().key(sid)].concat()
+        let aside = aside(&key);
+        match self
+            .move_value([aside, key], lifetime, false, Operation::Create)
+            .await?
+        {
+            Value::Int(1) => Ok(Released::Released),
+            Value::Int(0) => Ok(Released::Missing),
+            Value::Int(2) => Ok(Released::Conflict),
+            _ => Err(unexpected(Operation::Create)),
+        }
     }
 
     async fn move_value(
         &self,
-        from: &[u8],
-        to: &[u8],
+        keys: [Vec<u8>; 2],
         lifetime: Duration,
         replaces: bool,
         operation: Operation,
-    ) -> Result<Moved> {
-        let link = self.link();
-        let mut get = cmd("GET");
-        get.arg(from);
-        let Value::BulkString(value) = link.ask(operation, &get).await? else {
-            return Ok(Moved::Missing);
-        };
-        let mut set = cmd("SET");
-        set.arg(to)
-            .arg(&value[..])
-            .arg("PX")
-            .arg(millis(lifetime, operation)?);
-        if !replaces {
-            set.arg("NX");
-        }
-        if link.tell(operation, &set).await? != Value::Okay {
-            return Ok(Moved::Conflict);
-        }
-        let args: [&[u8]; 1] = [&value];
-        match link
-            .script(operation, &script::END, &[from.to_vec()], &args)
-            .await?
-        {
-            Value::Int(1) => Ok(Moved::Done),
-            Value::Int(0) => Ok(Moved::Missing),
-            _ => Ok(Moved::Conflict),
-        }
+    ) -> Result<Value> {
+        let lifetime = millis(lifetime, operation)?.to_string();
+        let replaces: &[u8] = if replaces { b"1" } else { b"" };
+        let args: [&[u8]; 2] = [lifetime.as_bytes(), replaces];
+        self.link()
+            .script(operation, &script::MOVE, &keys, &args)
+            .await
     }
 }
 
-enum Moved {
-    Done,
-    Conflict,
-    Missing,
+/// Where a key's value is put aside. On a cluster that is in the same slot: a key that has no hash tag becomes one.
+fn aside(key: &[u8]) -> Vec<u8> {
+    let tag = key.iter().position(|byte| *byte == b'{').and_then(|open| {
+        let rest = key.get(open + 1..)?;
+        rest.iter().position(|byte| *byte == b'}')
+    });
+    match tag {
+        Some(1..) => [QUARANTINE, key].concat(),
+        _ => [QUARANTINE, b"{", key, b"}"].concat(),
+    }
 }
 
 fn millis(lifetime: Duration, operation: Operation) -> Result<u64> {

@@ -8,7 +8,7 @@ use crate::layout::Lifetime;
 use crate::script;
 use crate::session::{DataError, NodeData, NodeSession};
 use crate::sid::Sid;
-use crate::store::read::unexpected;
+use crate::store::read::{count_of, unexpected};
 use crate::store::{
     Destroyed, Loaded, NodeStore, Regenerated, Saved, Touched, Updated, left, lifetime_argument,
 };
@@ -39,10 +39,14 @@ impl NodeStore {
                 return Err(Error::with_source(ErrorKind::InvalidInput, operation, why));
             }
         }
-        if self.link().tell(operation, &set).await? != Value::Okay {
-            // Of 192 random bits, or 122.
-            let why = "a new session id was there already";
-            return Err(Error::with_source(ErrorKind::Internal, operation, why));
+        match self.link().tell(operation, &set).await? {
+            Value::Okay => {}
+            Value::Nil => {
+                // Of 192 random bits, or 122.
+                let why = "a new session id was there already";
+                return Err(Error::with_source(ErrorKind::Internal, operation, why));
+            }
+            _ => return Err(unexpected(operation)),
         }
         Ok(NodeSession {
             sid,
@@ -154,7 +158,7 @@ impl NodeStore {
                 Saved::Over => Touched::Over,
             });
         }
-        let (prepared, _) = self.value(&as_read.data, &[], operation)?;
+        let prepared = self.prepare(&as_read.data, operation)?;
         let key = self.layout().key(&session.sid);
         let mut command = match prepared.lifetime {
             Lifetime::Seconds(_) => cmd("EXPIRE"),
@@ -162,7 +166,9 @@ impl NodeStore {
             Lifetime::Over => {
                 return Ok(match self.end_if_same(session, operation).await? {
                     Saved::Missing => Touched::Missing,
-                    _ => Touched::Over,
+                    // Others have written it meanwhile: it is they who say how long it lives.
+                    Saved::Conflict => Touched::Touched,
+                    Saved::Saved | Saved::Over => Touched::Over,
                 });
             }
         };
@@ -170,15 +176,14 @@ impl NodeStore {
         if let Lifetime::Seconds(seconds) = prepared.lifetime {
             command.arg(seconds);
         }
-        match self.link().tell(operation, &command).await? {
-            Value::Int(1) => {
-                if prepared.lifetime != Lifetime::Never {
-                    session.left = left(prepared.lifetime);
-                }
-                Ok(Touched::Touched)
-            }
-            _ => Ok(Touched::Missing),
+        let reply = self.link().tell(operation, &command).await?;
+        if count_of(&reply, operation)? == 0 {
+            return Ok(Touched::Missing);
         }
+        if prepared.lifetime != Lifetime::Never {
+            session.left = left(prepared.lifetime);
+        }
+        Ok(Touched::Touched)
     }
 
     /// Ends a session, whatever is in it.
@@ -189,10 +194,11 @@ impl NodeStore {
     pub async fn destroy(&self, sid: &Sid) -> Result<Destroyed> {
         let mut delete = cmd("DEL");
         delete.arg(&self.layout().key(sid)[..]);
-        match self.link().tell(Operation::Delete, &delete).await? {
-            Value::Int(1) => Ok(Destroyed::Destroyed),
-            _ => Ok(Destroyed::Missing),
-        }
+        let reply = self.link().tell(Operation::Delete, &delete).await?;
+        Ok(match count_of(&reply, Operation::Delete)? {
+            0 => Destroyed::Missing,
+            _ => Destroyed::Destroyed,
+        })
     }
 
     /// Ends a session and gives the visitor another one, with these data: those of the old one (`session.data().clone()`)

@@ -18,7 +18,7 @@ use crate::link::Link;
 use crate::session::{Left, NodeData};
 use crate::survey::Walk;
 
-pub(crate) use read::{left_of, unexpected};
+pub(crate) use read::{count_of, left_of, unexpected};
 
 pub use builder::{NodeStoreBuilder, OnImmortal};
 pub use outcome::{
@@ -107,14 +107,14 @@ impl NodeStore {
     }
 
     /// The bytes that Node would write now, and for how long. Where nothing has changed, they are those that were
-    /// read, blanks and all.
+    /// read, blanks and all; and those are not too large, whatever their size.
     fn value(
         &self,
         data: &NodeData,
         stored: &[u8],
         operation: Operation,
     ) -> Result<(Prepared, Vec<u8>)> {
-        let mut prepared = self.prepare(data, operation)?;
+        let prepared = self.prepare(data, operation)?;
         let is_same = std::str::from_utf8(stored).is_ok_and(|text| {
             let read = crate::json::Object::parse(text);
             read.is_ok_and(|read| read.as_ref() == Some(&prepared.object))
@@ -123,20 +123,21 @@ impl NodeStore {
             true => stored.to_vec(),
             false => prepared.object.to_text().into_bytes(),
         };
-        if bytes.len() > self.inner.max_value {
+        if !is_same && bytes.len() > self.inner.max_value {
             return Err(Error::new(ErrorKind::TooLarge, operation));
-        }
-        if let (Lifetime::Never, OnImmortal::Limit(limit)) =
-            (prepared.lifetime, self.inner.immortal)
-        {
-            prepared.lifetime = Lifetime::Seconds(limit.as_millis().div_ceil(1000).max(1) as u64);
         }
         Ok((prepared, bytes))
     }
 
     fn prepare(&self, data: &NodeData, operation: Operation) -> Result<Prepared> {
         let prepared = self.inner.layout.prepare(data.object.clone(), self.now());
-        prepared.map_err(|damage| corrupt(damage, operation))
+        let mut prepared = prepared.map_err(|damage| corrupt(damage, operation))?;
+        if let (Lifetime::Never, OnImmortal::Limit(limit)) =
+            (prepared.lifetime, self.inner.immortal)
+        {
+            prepared.lifetime = Lifetime::Seconds(limit.as_millis().div_ceil(1000).max(1) as u64);
+        }
+        Ok(prepared)
     }
 }
 

@@ -114,8 +114,6 @@ pub enum Limited {
 pub enum Quarantined {
     /// Nobody can use it any more. [`release`](crate::NodeStore::release) brings it back.
     Quarantined,
-    /// Somebody has changed it meanwhile. It was left alone.
-    Conflict,
     /// There is none of this id.
     Missing,
 }

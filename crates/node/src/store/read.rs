@@ -30,10 +30,12 @@ impl NodeStore {
         left.arg(&key[..]);
         let link = self.link();
         let (value, left) = try_join(link.ask(operation, &get), link.ask(operation, &left)).await?;
-        let Value::BulkString(stored) = value else {
-            return Ok(Loaded::Absent);
+        let stored = match value {
+            Value::BulkString(stored) => stored,
+            Value::Nil => return Ok(Loaded::Absent),
+            _ => return Err(unexpected(operation)),
         };
-        let Some(left) = left_of(&left) else {
+        let Some(left) = left_of(&left, operation)? else {
             // It went between the two.
             return Ok(Loaded::Absent);
         };
@@ -51,13 +53,22 @@ impl NodeStore {
 }
 
 /// Of a reply to `PTTL`. Nothing where the key is not there.
-pub(crate) fn left_of(reply: &Value) -> Option<Left> {
+pub(crate) fn left_of(reply: &Value, operation: Operation) -> Result<Option<Left>> {
     match reply {
-        Value::Int(-1) => Some(Left::Forever),
-        Value::Int(millis) => u64::try_from(*millis)
-            .ok()
-            .map(|millis| Left::For(Duration::from_millis(millis))),
-        _ => None,
+        Value::Int(-1) => Ok(Some(Left::Forever)),
+        Value::Int(-2) => Ok(None),
+        millis => {
+            let millis = count_of(millis, operation)?;
+            Ok(Some(Left::For(Duration::from_millis(millis))))
+        }
+    }
+}
+
+/// A reply that counts what was there. An odd one is an error: it does not say that nothing was.
+pub(crate) fn count_of(reply: &Value, operation: Operation) -> Result<u64> {
+    match reply {
+        Value::Int(count) => u64::try_from(*count).map_err(|_| unexpected(operation)),
+        _ => Err(unexpected(operation)),
     }
 }
 

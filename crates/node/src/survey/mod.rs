@@ -195,7 +195,8 @@ impl Walk {
 
     /// Nothing where the key has gone meanwhile.
     async fn look(&self, key: Vec<u8>) -> Result<Option<Entry>> {
-        let Some(left) = left_of(&self.ask("PTTL", &key).await?) else {
+        let left = self.ask("PTTL", &key).await?;
+        let Some(left) = left_of(&left, Operation::Scan)? else {
             return Ok(None);
         };
         let Value::SimpleString(kind) = self.ask("TYPE", &key).await? else {

@@ -5,7 +5,7 @@ use redis::{Value, cmd};
 
 use crate::script;
 use crate::sid::Sid;
-use crate::store::unexpected;
+use crate::store::{count_of, unexpected};
 use crate::tokens::TokenSet;
 
 /// How often the set is read again where tokens are added or removed meanwhile.
@@ -48,18 +48,15 @@ impl TokenSet {
         let kept = keep.map(|sid| sid.expose().as_bytes());
         for _ in 0..=RERUNS {
             let members = self.members(Operation::Revoke).await?;
-            let count = members.len();
-            let ending: Vec<_> = members
-                .into_iter()
-                .filter(|member| Some(&member[..]) != kept)
-                .collect();
+            let is_ending = |member: &Vec<u8>| Some(&member[..]) != kept;
+            let (ending, staying): (Vec<_>, Vec<_>) = members.into_iter().partition(is_ending);
             if ending.is_empty() {
                 return Ok(Ended::default());
             }
             if !self.store.link().is_one() {
                 return self.end_one_by_one(&ending).await;
             }
-            if let Some(ended) = self.end_at_once(count, &ending).await? {
+            if let Some(ended) = self.end_at_once(&ending, &staying).await? {
                 return Ok(ended);
             }
         }
@@ -67,12 +64,12 @@ impl TokenSet {
     }
 
     /// Nothing where the set is another by now.
-    async fn end_at_once(&self, count: usize, ending: &[Vec<u8>]) -> Result<Option<Ended>> {
+    async fn end_at_once(&self, ending: &[Vec<u8>], staying: &[Vec<u8>]) -> Result<Option<Ended>> {
         let sessions = ending.iter().filter_map(|member| self.session_of(member));
         let keys: Vec<_> = std::iter::once(self.key.clone()).chain(sessions).collect();
-        let count = count.to_string();
+        let count = ending.len().to_string();
         let mut args = vec![count.as_bytes()];
-        args.extend(ending.iter().map(Vec::as_slice));
+        args.extend(ending.iter().chain(staying).map(Vec::as_slice));
         let link = self.store.link();
         match link
             .script(Operation::Revoke, &script::REVOKE, &keys, &args)
@@ -94,15 +91,13 @@ impl TokenSet {
             if let Some(session) = self.session_of(member) {
                 let mut delete = cmd("DEL");
                 delete.arg(&session[..]);
-                if link.tell(Operation::Revoke, &delete).await? == Value::Int(1) {
-                    ended.sessions += 1;
-                }
+                let reply = link.tell(Operation::Revoke, &delete).await?;
+                ended.sessions += count_of(&reply, Operation::Revoke)?;
             }
             let mut forget = cmd("SREM");
             forget.arg(&self.key[..]).arg(&member[..]);
-            if link.tell(Operation::Revoke, &forget).await? == Value::Int(1) {
-                ended.tokens += 1;
-            }
+            let reply = link.tell(Operation::Revoke, &forget).await?;
+            ended.tokens += count_of(&reply, Operation::Revoke)?;
         }
         Ok(ended)
     }

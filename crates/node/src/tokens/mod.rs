@@ -10,7 +10,7 @@ use redis::{Value, cmd};
 
 use crate::session::{NodeData, NodeSession};
 use crate::sid::Sid;
-use crate::store::{NodeStore, Regenerated};
+use crate::store::{NodeStore, Regenerated, count_of, unexpected};
 
 pub use end::Ended;
 pub use prune::{Missing, Pruned};
@@ -125,7 +125,7 @@ impl TokenSet {
         let mut command = cmd("SISMEMBER");
         command.arg(&self.key[..]).arg(sid.expose());
         let reply = self.store.link().ask(Operation::TokenSet, &command).await?;
-        Ok(reply == Value::Int(1))
+        Ok(count_of(&reply, Operation::TokenSet)? == 1)
     }
 
     /// The tokens, in no order. A member that cannot be a session's id is left out.
@@ -186,18 +186,12 @@ impl TokenSet {
         Ok(destroyed)
     }
 
-    async fn member(&self, command: &str, sid: &Sid) -> Result<i64> {
+    async fn member(&self, command: &str, sid: &Sid) -> Result<u64> {
+        let operation = Operation::TokenSet;
         let mut command = cmd(command);
         command.arg(&self.key[..]).arg(sid.expose());
-        match self
-            .store
-            .link()
-            .tell(Operation::TokenSet, &command)
-            .await?
-        {
-            Value::Int(count) => Ok(count),
-            _ => Ok(0),
-        }
+        let reply = self.store.link().tell(operation, &command).await?;
+        count_of(&reply, operation)
     }
 
     async fn members(&self, operation: Operation) -> Result<Vec<Vec<u8>>> {
@@ -205,13 +199,13 @@ impl TokenSet {
         command.arg(&self.key[..]);
         let members = match self.store.link().ask(operation, &command).await? {
             Value::Array(members) | Value::Set(members) => members,
-            _ => Vec::new(),
+            _ => return Err(unexpected(operation)),
         };
         let bytes = |member| match member {
-            Value::BulkString(bytes) => Some(bytes),
-            _ => None,
+            Value::BulkString(bytes) => Ok(bytes),
+            _ => Err(unexpected(operation)),
         };
-        Ok(members.into_iter().filter_map(bytes).collect())
+        members.into_iter().map(bytes).collect()
     }
 
     /// The session of a member, whatever it is; but never the set itself.

@@ -1,13 +1,15 @@
 //! Forgetting tokens whose sessions have gone by themselves.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
 use cloakroom_core::{Operation, Result, Timestamp};
 use futures_util::future::try_join_all;
-use redis::{Value, cmd};
+use redis::cmd;
 
 use crate::script;
+use crate::store::count_of;
 use crate::tokens::TokenSet;
 
 /// How long a token must have been without a session before it is forgotten. Node writes a session at the end of the
@@ -20,8 +22,8 @@ const CHUNK: usize = 512;
 /// The tokens of a set that had no session when it was looked at.
 #[derive(Clone)]
 pub struct Missing {
-    members: Vec<Vec<u8>>,
-    seen: Timestamp,
+    /// Each with when it was without a session first.
+    members: HashMap<Vec<u8>, Timestamp>,
 }
 
 impl Missing {
@@ -67,25 +69,24 @@ impl TokenSet {
         let members = self
             .without_session(self.members(Operation::PurgeExpired).await?)
             .await?;
-        let is_due = |member: &Vec<u8>| {
-            earlier.is_some_and(|earlier| {
-                now.since(earlier.seen) >= GRACE && earlier.members.contains(member)
-            })
+        let since = |member: &Vec<u8>| {
+            let earlier = earlier.and_then(|earlier| earlier.members.get(member));
+            earlier.copied().unwrap_or(now)
         };
+        let is_due = |member: &Vec<u8>| now.since(since(member)) >= GRACE;
         let (due, rest): (Vec<_>, Vec<_>) = members.into_iter().partition(is_due);
         let forgotten = match self.store.link().is_one() {
             true => self.forget_at_once(&due).await?,
             false => self.forget_one_by_one(&due).await?,
         };
-        let seen = earlier.map_or(now, |earlier| {
-            let was_seen = rest.iter().all(|member| earlier.members.contains(member));
-            if was_seen { earlier.seen } else { now }
-        });
+        let with_time = |member| {
+            let since = since(&member);
+            (member, since)
+        };
         Ok(Pruned {
             forgotten,
             missing: Missing {
-                members: rest,
-                seen,
+                members: rest.into_iter().map(with_time).collect(),
             },
         })
     }
@@ -115,7 +116,7 @@ impl TokenSet {
             .link()
             .ask(Operation::PurgeExpired, &exists)
             .await?;
-        Ok(reply == Value::Int(1))
+        Ok(count_of(&reply, Operation::PurgeExpired)? == 1)
     }
 
     async fn forget_at_once(&self, due: &[Vec<u8>]) -> Result<u64> {
@@ -132,9 +133,7 @@ impl TokenSet {
             let reply = link
                 .script(Operation::PurgeExpired, &script::PRUNE, &keys, &args)
                 .await?;
-            if let Value::Int(count) = reply {
-                forgotten += u64::try_from(count).unwrap_or_default();
-            }
+            forgotten += count_of(&reply, Operation::PurgeExpired)?;
         }
         Ok(forgotten)
     }

@@ -79,6 +79,9 @@ impl<'a> Case<'a> {
                 layout = layout.until_browser_ends();
             }
         }
+        if self.stack == Stack::Generic && max_age == Some(&Value::Null) {
+            layout = layout.until_browser_ends();
+        }
         match (config["ttl"].as_u64(), self.stack) {
             (Some(seconds), Stack::Express) => layout.ttl(Duration::from_secs(seconds)),
             (Some(millis), _) => layout.ttl(Duration::from_millis(millis)),

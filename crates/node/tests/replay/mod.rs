@@ -6,6 +6,7 @@ use cloakroom_core::{ManualClock, Timestamp};
 use redis::aio::MultiplexedConnection;
 use serde_json::Value;
 
+pub(super) use crate::support::node::strings;
 use crate::support::{Place, ask};
 
 type Verdict<T = ()> = Result<T, String>;
@@ -74,12 +75,6 @@ impl<'a> Case<'a> {
         }
         Ok(())
     }
-}
-
-pub(super) fn strings(list: &Value) -> Vec<String> {
-    let list = list.as_array().into_iter().flatten();
-    list.filter_map(|text| text.as_str().map(str::to_owned))
-        .collect()
 }
 
 /// Whether a key that was written after `began` lives for so long, to the second.

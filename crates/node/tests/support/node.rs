@@ -18,7 +18,13 @@ pub(crate) fn packages() -> &'static Path {
         std::fs::create_dir_all(&folder).expect("a folder in target/");
         let is_installed =
             std::fs::read(folder.join("installed")).is_ok_and(|before| before == lock);
-        for file in ["package.json", "package-lock.json", "app.mjs", "oracle.mjs"] {
+        for file in [
+            "package.json",
+            "package-lock.json",
+            "app.mjs",
+            "middleware.mjs",
+            "oracle.mjs",
+        ] {
             std::fs::copy(source.join(file), folder.join(file)).expect("a copy");
         }
         if !is_installed {
@@ -157,6 +163,12 @@ impl Answer {
     }
 }
 
+pub(crate) fn strings(list: &Value) -> Vec<String> {
+    let list = list.as_array().into_iter().flatten();
+    list.filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
+}
+
 /// What the browser sends after it was given these.
 pub(crate) fn header_of(set_cookie: &[String]) -> String {
     let pairs = set_cookie
@@ -188,7 +200,16 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     pub(crate) fn start() -> Self {
-        let mut child = node(&["oracle.mjs"]);
+        Self::of("oracle.mjs")
+    }
+
+    /// Who runs requests through the real middleware.
+    pub(crate) fn middleware() -> Self {
+        Self::of("middleware.mjs")
+    }
+
+    fn of(program: &str) -> Self {
+        let mut child = node(&[program]);
         Self {
             stdin: child.stdin.take(),
             stdout: BufReader::new(child.stdout.take().expect("it is piped")),
