@@ -32,8 +32,6 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     runtime.block_on(stage.run(Steps(bytes)));
 });
 
-/// Where timestamps end.
-const LATEST: f64 = Timestamp::MAX.as_millis() as f64;
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 static STAGE: LazyLock<(tokio::runtime::Runtime, Stage)> = LazyLock::new(|| {
@@ -216,10 +214,11 @@ impl Stage {
                     .to_owned();
             }
             2 => command = redis::cmd("APPEND").arg(&key).arg(bytes).to_owned(),
-            // A member of any name, with a score that can be a time, or a negated one.
+            // A member of any name, with any score.
             3 => {
                 let (score, member) = bytes.split_first_chunk().unwrap_or((&[0; 8], bytes));
-                let score = f64::from_le_bytes(*score).clamp(-LATEST, LATEST);
+                let score = f64::from_le_bytes(*score);
+                let score = if score.is_nan() { 0.0 } else { score };
                 command = redis::cmd("ZADD")
                     .arg(&key)
                     .arg(score)

@@ -55,6 +55,8 @@
 --
 -- It is one chain of comparisons, the commonest first: a function for each letter would have to be made
 -- anew in every run.
+-- No time to live is later: a strange member's score may be any number, and Redis takes no such time.
+local latest = 2 ^ 53
 local call, pcall, at = redis.call, redis.pcall, 4
 local now, margin = tonumber(ARGV[1]), tonumber(ARGV[2])
 
@@ -237,7 +239,7 @@ while op do
       if tonumber(longest[2]) <= 0 and last <= now then
         call('DEL', k)
       else
-        call('PEXPIREAT', k, string.format('%.0f', last + margin))
+        call('PEXPIREAT', k, string.format('%.0f', math.min(last + margin, latest)))
       end
     end
   end
