@@ -120,6 +120,11 @@ fn absent() -> Outcome {
     Outcome::Loaded(LoadOutcome::Absent)
 }
 
+/// What a session that was ended answers: the histories stand still in time.
+fn gone() -> Outcome {
+    Outcome::Loaded(LoadOutcome::Ended { at: now() })
+}
+
 fn generation(byte: u8) -> Generation {
     Generation::from_stored([byte; Generation::LEN])
 }
@@ -225,7 +230,7 @@ fn accepts_a_sign_in_that_revoke_all_has_ended() {
         let read = call(2, 9..10, Op::Load(id("a")), outcome);
         check([history.clone(), vec![read]].concat())
     };
-    read(absent()).unwrap();
+    read(gone()).unwrap();
     assert!(read(found(&request.record)).is_err());
 }
 
@@ -312,7 +317,7 @@ fn accepts_that_a_pending_call_has_happened_or_not() {
             call(0, 3..4, Op::Load(id("a")), seen),
         ]
     };
-    check(history(absent())).unwrap();
+    check(history(gone())).unwrap();
     check(history(found(&request.record))).unwrap();
 }
 
