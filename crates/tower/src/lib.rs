@@ -142,7 +142,7 @@
 //! | --- | --- |
 //! | `axum` | Extractors: the handle, the user who is signed in, the user who has authenticated lately. |
 //! | `tracing` | A span for each operation, `cloakroom.session`, with `operation`, `backend` and `outcome`; events for failures. One that is given up half-way has the outcome `cancelled`. |
-//! | `metrics` | Counters `cloakroom_session_operations_total`, `cloakroom_session_failures_total`, `cloakroom_session_dropped_changes_total`, `cloakroom_session_reused_tokens_total`, and the histogram `cloakroom_session_operation_seconds`, labelled as the spans are. |
+//! | `metrics` | The counter `cloakroom_session_operations_total` and the histogram `cloakroom_session_operation_seconds`, labelled as the spans are; the counters `cloakroom_session_failures_total` (by `backend`, `moment`, `failure`, `answer`), `cloakroom_session_dropped_changes_total` (`backend`, `why`) and `cloakroom_session_reused_tokens_total` (`backend`). |
 //!
 //! None of them has a token, and none a subject unless
 //! [asked to](SessionLayerBuilder::tell_subjects).
