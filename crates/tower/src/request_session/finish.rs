@@ -124,10 +124,13 @@ impl<T: SessionData> RequestSession<T> {
     ) {
         if let Known::Failed(error) = &state.known {
             self.answer(finished, Moment::Loading, error.clone());
-        } else if let Some(error) = unsaved.or_else(|| state.unknown.clone()) {
+        } else if let Some(error) = unsaved.clone() {
             self.answer(finished, Moment::Saving, error);
-        } else if let Some(error) = self.shared.undone.first() {
-            // A handler that answers with a server error has not passed over it.
+        }
+        // Of these the handler was told. One that answers with a server error has not passed over them.
+        let was_saving = unsaved.is_some_and(|error| error.is_outcome_unknown());
+        let unknown = state.unknown.clone().filter(|_| !was_saving);
+        for error in unknown.into_iter().chain(self.shared.undone.all()) {
             match error.failure() {
                 Some(failure) if status.is_server_error() => {
                     let observer = &self.inner().observer;
@@ -138,6 +141,7 @@ impl<T: SessionData> RequestSession<T> {
         }
     }
 
+    /// Of several failures, the first whose policy replaces the response is what that tells.
     fn answer(&self, finished: &mut Finished, moment: Moment, error: Error) {
         let policies = &self.inner().settings.policies;
         let Some(failure) = error.failure() else {
@@ -154,6 +158,9 @@ impl<T: SessionData> RequestSession<T> {
             },
         };
         self.inner().observer.answered(moment, failure, answer);
+        if finished.failure.is_some() && (finished.replaces_response || !replaces) {
+            return;
+        }
         finished.replaces_response = replaces;
         finished.failure = Some((
             SessionFailure {

@@ -109,6 +109,9 @@ impl<T: SessionData> RequestSession<T> {
 
     /// The session is over, by this request or by another.
     fn ended(&self, state: &mut State<T>, by_this_request: bool) {
+        // There is nothing left to end here, nor to renew.
+        self.shared.undone.settle(Duty::SignOut);
+        self.shared.undone.settle(Duty::Renew);
         if by_this_request {
             // What the request came with counts. A cookie that it did not have may be another's by now.
             let has_cookie = self.shared.source == Some(TokenSource::Cookie);

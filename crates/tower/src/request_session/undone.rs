@@ -30,14 +30,17 @@ impl Undone {
         self.duties().retain(|(other, _)| !is_settled(*other));
     }
 
-    pub(super) fn first(&self) -> Option<Error> {
-        self.duties().first().map(|(_, why)| why.clone())
+    pub(super) fn all(&self) -> Vec<Error> {
+        self.duties().iter().map(|(_, why)| why.clone()).collect()
     }
 
-    fn note(&self, duty: Duty, why: Error) {
+    /// Returns what was noted of it before.
+    fn note(&self, duty: Duty, why: Error) -> Option<Error> {
         let mut duties = self.duties();
-        duties.retain(|(other, _)| *other != duty);
+        let before = duties.iter().position(|(other, _)| *other == duty);
+        let before = before.map(|at| duties.remove(at).1);
         duties.push((duty, why));
+        before
     }
 
     fn duties(&self) -> MutexGuard<'_, Vec<(Duty, Error)>> {
@@ -54,11 +57,12 @@ impl<T> RequestSession<T> {
         work: impl Future<Output = Result<O>>,
     ) -> Result<O> {
         let undone = &self.shared.undone;
-        undone.note(duty, self.inner().given_up());
+        let before = undone.note(duty, self.inner().given_up());
         let done = work.await;
-        match &done {
-            Err(error) if error.failure().is_some() => undone.note(duty, error.clone()),
-            // What is too late, or cannot be, is no failure of the store.
+        match (&done, before) {
+            (Err(error), _) if error.failure().is_some() => _ = undone.note(duty, error.clone()),
+            // What is too late, or cannot be, is no failure of the store, and makes up for none.
+            (Err(_), Some(before)) => _ = undone.note(duty, before),
             _ => undone.settle(duty),
         }
         done
