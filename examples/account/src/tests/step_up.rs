@@ -116,6 +116,10 @@ async fn a_session_of_an_account_that_is_gone_opens_nothing_even_where_it_could_
 
     for browser in [&mut ada, &mut phone] {
         assert!(!browser.get("/").await.says("Hello, "));
+        // Both ways on from there are open.
+        for path in ["/sign-in", "/sign-up"] {
+            assert_eq!(browser.get(path).await.status, StatusCode::OK, "{path}");
+        }
         let answer = browser.get("/devices").await;
         assert_eq!(answer.location(), Some("/sign-in"));
         assert!(answer.set_cookie().unwrap().contains("Max-Age=0"));
