@@ -59,6 +59,20 @@ pub(crate) const OTHERS_MAY_REMAIN: Trouble = Trouble {
     way: ("/devices", "Go to your devices"),
 };
 
+pub(crate) const PASSWORD_CHANGED: Trouble = Trouble {
+    title: "Your password has changed",
+    text: "Your other devices are signed out. Something went wrong after that: please sign in with your new \
+           password if we ask for it.",
+    way: ("/devices", "Go to your devices"),
+};
+
+pub(crate) const ACCOUNT_GONE: Trouble = Trouble {
+    title: "Your account is deleted",
+    text: "But something went wrong after that, and your devices may still keep a session. It opens nothing \
+           any more, and ends by itself.",
+    way: HOME,
+};
+
 pub(crate) const FORM_OUT_OF_DATE: Trouble = Trouble {
     title: "That page was out of date",
     text: "You have signed in or out since it was opened, or it stood open for very long. Nothing was \
