@@ -103,9 +103,10 @@ async fn change(
         None => tokens.revoke_all().await,
     }
     .map_err(Failure::OthersMayRemain)?;
-    match completed.map_err(Failure::TokenMayRemain)?.is_signed_in() {
-        true => Ok(Changed::Yes),
-        false => Ok(Changed::SignedOut),
+    if completed.map_err(Failure::TokenMayRemain)?.is_signed_in() {
+        Ok(Changed::Yes)
+    } else {
+        Ok(Changed::SignedOut)
     }
 }
 
