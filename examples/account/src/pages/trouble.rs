@@ -35,7 +35,7 @@ pub(crate) const STORE_DOWN: Trouble = Trouble {
     title: "We'll be right back",
     text: "We cannot look up your session just now. You are still signed in, and nothing is lost. Please \
            try again in a few seconds.",
-    way: ("", "Try again"),
+    way: HOME,
 };
 
 pub(crate) const NOT_DONE: Trouble = Trouble {
@@ -49,7 +49,7 @@ pub(crate) const SESSION_UNREADABLE: Trouble = Trouble {
     title: "Your session cannot be read",
     text: "Something is wrong with what we keep about this browser. If it does not go away, delete the \
            cookies of this page and sign in again.",
-    way: ("", "Try again"),
+    way: HOME,
 };
 
 pub(crate) const OTHERS_MAY_REMAIN: Trouble = Trouble {
