@@ -70,7 +70,12 @@ impl Request {
                 "--help" | "-h" => return Ok(Self::Help),
                 "--store" => store = Some(text(value()?)?),
                 "--redis" => redis = Some(text(value()?)?),
-                "--data" => arguments.data = PathBuf::from(value()?),
+                "--data" => {
+                    arguments.data = PathBuf::from(value()?);
+                    if arguments.data.as_os_str().is_empty() {
+                        return Err(BadArguments::NoDirectory);
+                    }
+                }
                 "--port" => arguments.port = Some(number(&option, &text(value()?)?)?),
                 "--confirm-after" => {
                     let seconds: u32 = number(&option, &text(value()?)?)?;
@@ -127,6 +132,8 @@ pub(crate) enum BadArguments {
     RedisUnused,
     #[error("with `--confirm-after 0` nobody could ever confirm; give it at least 1 second")]
     NeverConfirmed,
+    #[error("`--data` needs the name of a directory, and got an empty one")]
+    NoDirectory,
     #[error("`{0}` is not UTF-8")]
     NotText(String),
 }
@@ -190,5 +197,7 @@ mod tests {
             let refused = parse(line).unwrap_err().to_string();
             assert!(refused.contains(reason), "{line}: {refused}");
         }
+        let empty = Request::parse(["--data", ""].map(OsString::from));
+        assert_eq!(empty, Err(BadArguments::NoDirectory));
     }
 }

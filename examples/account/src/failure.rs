@@ -29,7 +29,17 @@ pub(crate) enum Failure {
     Store(#[from] cloakroom::Error),
     /// The password is another now, but not everybody else may be signed out.
     #[error("the password has changed, but other devices may still be signed in")]
-    OthersMayRemain(#[source] tower::Error),
+    OthersMayRemain(#[source] cloakroom::Error),
+    /// The password is another now, and everybody else is signed out, but this session may have no new
+    /// token.
+    #[error("the password has changed, but this session may not have been renewed")]
+    TokenMayRemain(#[source] tower::Error),
+    /// The account is gone, but its sessions may be there. They open nothing.
+    #[error("the account is deleted, but its sessions may not have ended")]
+    SessionsMayRemain(#[source] tower::Error),
+    /// A task of a handler has panicked.
+    #[error("a task came to grief")]
+    Task(#[from] tokio::task::JoinError),
     #[error("the session is of a user that is gone")]
     NoAccount,
     #[error("the form is of another session, or of none")]
@@ -59,8 +69,18 @@ impl IntoResponse for Failure {
             Self::Form(rejection) => page(rejection.status(), &pages::FORM_UNREADABLE),
             // The layer has the status for these, and `Retry-After`.
             Self::Session(error) => with_page(error.into_response(), &pages::NOT_DONE),
-            Self::OthersMayRemain(error) => {
-                with_page(error.into_response(), &pages::OTHERS_MAY_REMAIN)
+            Self::TokenMayRemain(error) => {
+                with_page(error.into_response(), &pages::PASSWORD_CHANGED)
+            }
+            Self::OthersMayRemain(_) => {
+                log(&self);
+                come_again(page(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    &pages::OTHERS_MAY_REMAIN,
+                ))
+            }
+            Self::SessionsMayRemain(error) => {
+                with_page(error.into_response(), &pages::ACCOUNT_GONE)
             }
             Self::Store(ref error) if is_passing(error) => {
                 log(&self);
@@ -70,6 +90,7 @@ impl IntoResponse for Failure {
             | Self::MissingLayer(_)
             | Self::Password(_)
             | Self::Users(_)
+            | Self::Task(_)
             | Self::Entropy(_) => {
                 log(&self);
                 page(StatusCode::INTERNAL_SERVER_ERROR, &pages::OUR_FAULT)

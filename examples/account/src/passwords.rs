@@ -104,7 +104,7 @@ impl Password {
             ));
         }
         (self.0.len() > MAX_BYTES).then(|| {
-            format!("That password is very long. Please keep it below {MAX_BYTES} characters.")
+            format!("That password is very long. Please keep it to {MAX_BYTES} bytes, which is as many plain letters.")
         })
     }
 }

@@ -19,6 +19,15 @@ pub(crate) struct CurrentUser {
     pub(crate) view: SessionView<Visit>,
 }
 
+/// Who is signed in; nobody where the account is gone, so that such a browser can sign in anew.
+pub(crate) async fn user(
+    app: &App,
+    session: &RequestSession<Visit>,
+) -> Result<Option<User>, Failure> {
+    let subject = session.subject().await?;
+    Ok(subject.and_then(|subject| app.users.by_id(&subject)))
+}
+
 impl FromRequestParts<App> for CurrentUser {
     type Rejection = Failure;
 

@@ -35,7 +35,7 @@ pub(crate) const STORE_DOWN: Trouble = Trouble {
     title: "We'll be right back",
     text: "We cannot look up your session just now. You are still signed in, and nothing is lost. Please \
            try again in a few seconds.",
-    way: ("", "Try again"),
+    way: HOME,
 };
 
 pub(crate) const NOT_DONE: Trouble = Trouble {
@@ -49,7 +49,7 @@ pub(crate) const SESSION_UNREADABLE: Trouble = Trouble {
     title: "Your session cannot be read",
     text: "Something is wrong with what we keep about this browser. If it does not go away, delete the \
            cookies of this page and sign in again.",
-    way: ("", "Try again"),
+    way: HOME,
 };
 
 pub(crate) const OTHERS_MAY_REMAIN: Trouble = Trouble {
@@ -57,6 +57,20 @@ pub(crate) const OTHERS_MAY_REMAIN: Trouble = Trouble {
     text: "But something went wrong after that, and your other devices may still be signed in. Please \
            sign in with your new password if we ask for it, and sign the others out from the list of devices.",
     way: ("/devices", "Go to your devices"),
+};
+
+pub(crate) const PASSWORD_CHANGED: Trouble = Trouble {
+    title: "Your password has changed",
+    text: "Your other devices are signed out. Something went wrong after that: please sign in with your new \
+           password if we ask for it.",
+    way: ("/devices", "Go to your devices"),
+};
+
+pub(crate) const ACCOUNT_GONE: Trouble = Trouble {
+    title: "Your account is deleted",
+    text: "But something went wrong after that, and your devices may still keep a session. It opens nothing \
+           any more, and ends by itself.",
+    way: HOME,
 };
 
 pub(crate) const FORM_OUT_OF_DATE: Trouble = Trouble {

@@ -41,8 +41,20 @@ pub(crate) async fn submit(
     }
     // First so that nobody can sign in any more, then whoever is signed in. Where the second fails,
     // their sessions are of nobody, and open nothing: see `signed_in.rs`.
-    app.users.remove(&current.user.id).await?;
-    current.session.revoke_all().await?;
+    // A task of its own: where the client goes away, the request is dropped, and neither may be left out.
+    let CurrentUser { user, session, .. } = current;
+    let deleting = async move {
+        app.users.remove(&user.id).await?;
+        match session.revoke_all().await {
+            // The request is closed, and ends nothing any more.
+            Err(error) if error.is_too_late() => {
+                session.sessions().tokens(&user.id).revoke_all().await?;
+            }
+            ended => _ = ended.map_err(Failure::SessionsMayRemain)?,
+        }
+        Ok::<_, Failure>(())
+    };
+    tokio::spawn(deleting).await??;
     Ok(Redirect::to("/account-deleted").into_response())
 }
 

@@ -16,6 +16,7 @@ use crate::page::Page;
 use crate::pages::SignInPage;
 use crate::passwords::Password;
 use crate::posted::Posted;
+use crate::signed_in;
 use crate::store::REMEMBERED;
 use crate::visit::{Notice, Visit};
 
@@ -40,10 +41,11 @@ const WRONG: &str = "That name and password do not belong together. Please try a
 const AGAIN: &str = "Something about your account has just changed. Please sign in once more.";
 
 pub(crate) async fn show(
+    State(app): State<App>,
     session: RequestSession<Visit>,
     Query(way): Query<Way>,
 ) -> Result<Response, Failure> {
-    if session.subject().await?.is_some() {
+    if signed_in::user(&app, &session).await?.is_some() {
         return Ok(Redirect::to(return_path(&way.return_to)).into_response());
     }
     let page = SignInPage {

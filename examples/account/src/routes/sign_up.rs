@@ -15,6 +15,7 @@ use crate::page::Page;
 use crate::pages::SignUpPage;
 use crate::passwords::Password;
 use crate::posted::Posted;
+use crate::signed_in;
 use crate::users::{NAME_RULE, UserName};
 use crate::visit::{Notice, Visit};
 
@@ -24,8 +25,11 @@ pub(crate) struct SignUpForm {
     password: Password,
 }
 
-pub(crate) async fn show(session: RequestSession<Visit>) -> Result<Response, Failure> {
-    if session.subject().await?.is_some() {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: RequestSession<Visit>,
+) -> Result<Response, Failure> {
+    if signed_in::user(&app, &session).await?.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
     refused(&session, StatusCode::OK, "", None).await

@@ -168,3 +168,40 @@ async fn where_the_others_cannot_be_signed_out_the_user_is_told() {
     ada.post("/devices/end-others", &[]).await;
     assert!(!phone.is_signed_in().await);
 }
+
+#[tokio::test]
+async fn where_the_client_goes_away_the_others_are_signed_out_all_the_same() {
+    let site = Site::new();
+    let mut ada = site.signed_up("ada").await;
+    let mut phone = site.signed_in("ada").await;
+    ada.get("/password").await;
+    // The password has changed, and the sign-in is under way, when the request is given up.
+    let hold = site.faults.hold_before(Operation::Create);
+    let revoking = site.faults.hold_after(Operation::Revoke);
+    let request = tokio::spawn(async move { ada.post("/password", &CHANGE).await });
+    hold.arrived().await;
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    hold.release();
+    let arrived = tokio::time::timeout(Duration::from_secs(10), revoking.arrived());
+    arrived.await.unwrap();
+    revoking.release();
+    assert!(!phone.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn where_the_new_token_cannot_be_had_the_others_are_signed_out_and_the_user_is_told() {
+    let site = Site::new();
+    let mut ada = site.signed_up("ada").await;
+    let mut phone = site.signed_in("ada").await;
+    ada.get("/password").await;
+    site.faults.fail_before(
+        Calls::from(Operation::Create).always(),
+        ErrorKind::Unavailable,
+    );
+    let answer = ada.post("/password", &CHANGE).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.says("Your password has changed") && answer.says("are signed out"));
+    site.faults.clear();
+    assert!(!phone.is_signed_in().await && ada.is_signed_in().await);
+}

@@ -112,12 +112,41 @@ async fn a_session_of_an_account_that_is_gone_opens_nothing_even_where_it_could_
     );
     let answer = ada.post("/delete-account", &[]).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.says("Your account is deleted") && answer.says("opens nothing"));
     site.faults.clear();
 
     for browser in [&mut ada, &mut phone] {
         assert!(!browser.get("/").await.says("Hello, "));
+        // Both ways on from there are open.
+        for path in ["/sign-in", "/sign-up"] {
+            assert_eq!(browser.get(path).await.status, StatusCode::OK, "{path}");
+        }
         let answer = browser.get("/devices").await;
         assert_eq!(answer.location(), Some("/sign-in"));
         assert!(answer.set_cookie().unwrap().contains("Max-Age=0"));
     }
+}
+
+#[tokio::test]
+async fn where_the_client_goes_away_the_account_goes_with_its_sessions() {
+    use cloakroom::Operation;
+
+    let site = Site::new();
+    let mut ada = site.signed_up("ada").await;
+    let user = site.users.by_name(&UserName::new("ada").unwrap()).unwrap();
+    ada.get("/delete-account").await;
+    let hold = site.faults.hold_before(Operation::Revoke);
+    let revoked = site.faults.hold_after(Operation::Revoke);
+    let request = tokio::spawn(async move { ada.post("/delete-account", &[]).await });
+    // Given up as soon as the account is gone, and before a session has ended.
+    while site.users.by_id(&user.id).is_some() {
+        tokio::task::yield_now().await;
+    }
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    hold.release();
+    let arrived = tokio::time::timeout(Duration::from_secs(10), revoked.arrived());
+    arrived.await.unwrap();
+    revoked.release();
+    assert_eq!(site.sessions.tokens(&user.id).count().await.unwrap(), 0);
 }

@@ -17,7 +17,7 @@ pub(super) struct UsersFile {
 
 impl UsersFile {
     pub(super) fn open(directory: &Path) -> io::Result<(Self, Vec<User>)> {
-        fs::create_dir_all(directory)?;
+        create_private(directory)?;
         let lock = private().create(true).open(directory.join("users.lock"))?;
         lock.try_lock().map_err(|refused| match refused {
             TryLockError::WouldBlock => io::Error::new(
@@ -62,6 +62,21 @@ impl UsersFile {
     fn sync_directory(&self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// For this user of the machine alone: sessions on disk are in it as well. One that is there is left as
+/// it is.
+#[cfg(unix)]
+fn create_private(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(directory)
+}
+
+#[cfg(not(unix))]
+fn create_private(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)
 }
 
 /// For this user of the machine alone: password hashes are nobody else's business.

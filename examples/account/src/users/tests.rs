@@ -136,3 +136,14 @@ fn a_file_that_is_damaged_is_an_error_and_is_left_as_it_is() {
     assert!(Users::open(scratch.path()).is_err());
     assert_eq!(fs::read(scratch.path().join("users.json")).unwrap(), b"[{");
 }
+
+#[cfg(unix)]
+#[test]
+fn the_directory_is_for_this_user_of_the_machine_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let scratch = Scratch::new();
+    Users::open(scratch.path()).unwrap();
+    let mode = fs::metadata(scratch.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
