@@ -13,7 +13,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cloakroom::Token;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// The secret that makes a form ours. One for each session, and another after signing in.
@@ -26,6 +28,16 @@ impl FormToken {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// For a browser whose session has ended, or was replaced by a sign-in whose answer it may not have:
+    /// it gets no session in that one's place for a while, but it can sign in. Nobody else knows the token
+    /// that it has.
+    pub(crate) fn of(token: &Token) -> Self {
+        let mut hash = Sha256::new();
+        hash.update("account form token v1 ");
+        hash.update(token.expose().as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(hash.finalize()))
     }
 
     /// As the form has it.

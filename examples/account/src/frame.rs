@@ -1,6 +1,6 @@
 //! What surrounds every page: who is signed in, what there is to say, and the token of its forms.
 
-use cloakroom::tower::RequestSession;
+use cloakroom::tower::{RequestSession, Saved};
 
 use crate::failure::Failure;
 use crate::form_token::FormToken;
@@ -32,11 +32,13 @@ impl Frame {
                     // It is said once.
                     visit.notice = None;
                 });
-                let view = view.await?;
-                view.data()
-                    .form_token
-                    .clone()
-                    .unwrap_or(FormToken::random()?)
+                let stored = view.await?.data().form_token.clone();
+                match session.save().await? {
+                    // There is no session, and this request may not begin one.
+                    Saved::Dropped(_) => session.token().await?.as_ref().map(FormToken::of),
+                    _ => stored,
+                }
+                .unwrap_or(FormToken::random()?)
             }
         };
         Ok(Self {

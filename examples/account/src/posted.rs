@@ -35,9 +35,10 @@ impl<F: DeserializeOwned + Send> FromRequest<App> for Posted<F> {
         let request = Request::from_parts(parts, body);
         let Form(form) = Form::<WithToken<F>>::from_request(request, app).await?;
         let view = session.get().await?;
-        let ours = view
-            .as_ref()
-            .and_then(|view| view.data().form_token.as_ref());
+        let ours = match &view {
+            Some(view) => view.data().form_token.clone(),
+            None => session.token().await?.as_ref().map(FormToken::of),
+        };
         if ours.is_some_and(|ours| ours.matches(&form.form_token)) {
             Ok(Self(form.fields))
         } else {

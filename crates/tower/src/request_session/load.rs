@@ -66,7 +66,8 @@ impl<T: SessionData> RequestSession<T> {
     }
 
     /// Reads a session, and makes the touch that is due. One that fails or hangs is told and counted, and
-    /// keeps nobody from the session that was read.
+    /// does not keep the caller from the session that was read. Another call of the same request waits for
+    /// it, as for any call.
     async fn read(&self, token: &Token) -> Result<Lookup<Session<T>>> {
         let inner = self.inner();
         let peek = async || {

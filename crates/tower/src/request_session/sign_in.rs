@@ -3,7 +3,8 @@
 use std::mem;
 use std::sync::Arc;
 
-use cloakroom_core::{Issued, SignIn, SignInAttempt, Subject, Token};
+use cloakroom_core::store::{Delete, EndReason};
+use cloakroom_core::{Issued, SessionStore as _, SignIn, SignInAttempt, Subject, Token, WriteId};
 
 use crate::error::{Error, Result};
 use crate::failure::Failure;
@@ -156,7 +157,17 @@ impl<T: SessionData> RequestSession<T> {
         let Some(token) = token else {
             return false;
         };
-        let end = self.inner().sessions.sign_out(&token);
+        // As replaced by a sign-in, which it is: a request with the old cookie that comes while the answer is
+        // on its way begins no session.
+        let end = Delete {
+            id: token.id(),
+            subject: None,
+            expected: None,
+            reason: EndReason::Replaced,
+            write_id: WriteId::random(),
+        };
+        let sessions = &self.inner().sessions;
+        let end = async { sessions.store().delete(&end, sessions.now()).await };
         let ended = self.inner().call(Op::SignOut, |_| "ended", end).await;
         ended.is_ok()
     }

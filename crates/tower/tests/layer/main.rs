@@ -16,6 +16,7 @@ mod half_done;
 mod kept_calls;
 mod late;
 mod renewing;
+mod several_failures;
 mod signing_in;
 mod signing_out;
 mod sources;

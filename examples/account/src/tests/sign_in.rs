@@ -182,3 +182,27 @@ async fn whoever_signs_in_as_somebody_else_is_no_longer_the_first() {
     assert!(!tab.is_signed_in().await);
     assert_eq!(site.sessions_of("ada").await, 0);
 }
+
+#[tokio::test]
+async fn where_the_answer_to_a_sign_in_is_lost_one_signs_in_again() {
+    let site = Site::new();
+    site.signed_up("ada").await;
+    let mut browser = site.browser();
+    browser.get("/sign-in").await;
+    let mut without_answer = browser.clone();
+    let answer = browser.sign_in("ada", "correct horse").await;
+    assert_eq!(answer.location(), Some("/"));
+    for wait in [Duration::from_millis(1), Duration::from_secs(60)] {
+        site.clock.advance(wait);
+        // Its form is the same, and a page from before is as good.
+        let mut again = without_answer.clone();
+        let answer = again.sign_in("ada", "correct horse").await;
+        assert_eq!(answer.location(), Some("/"), "{}", answer.body);
+        assert!(again.is_signed_in().await);
+    }
+    let junk = [("name", "ada"), ("password", "correct horse")];
+    without_answer.get("/sign-in").await;
+    without_answer.form_token = "junk".to_owned();
+    let answer = without_answer.post("/sign-in", &junk).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}

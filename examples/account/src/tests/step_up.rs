@@ -136,7 +136,6 @@ async fn where_the_client_goes_away_the_account_goes_with_its_sessions() {
     let user = site.users.by_name(&UserName::new("ada").unwrap()).unwrap();
     ada.get("/delete-account").await;
     let hold = site.faults.hold_before(Operation::Revoke);
-    let revoked = site.faults.hold_after(Operation::Revoke);
     let request = tokio::spawn(async move { ada.post("/delete-account", &[]).await });
     // Given up as soon as the account is gone, and before a session has ended.
     while site.users.by_id(&user.id).is_some() {
@@ -145,8 +144,11 @@ async fn where_the_client_goes_away_the_account_goes_with_its_sessions() {
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
     hold.release();
-    let arrived = tokio::time::timeout(Duration::from_secs(10), revoked.arrived());
-    arrived.await.unwrap();
-    revoked.release();
-    assert_eq!(site.sessions.tokens(&user.id).count().await.unwrap(), 0);
+    let ended = async {
+        while site.sessions.tokens(&user.id).count().await.unwrap() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(10), ended).await;
+    ended.expect("the sessions go with their account");
 }
