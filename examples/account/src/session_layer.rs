@@ -1,7 +1,5 @@
 //! The layer that gives each request its session, and the cookie that it sets.
 
-use std::time::Duration;
-
 use cloakroom::Sessions;
 use cloakroom::tower::{InvalidLayer, SessionCookie, SessionLayer};
 
@@ -22,9 +20,6 @@ pub(crate) fn build(
     SessionLayer::builder(sessions)
         .cookie(cookie)
         .sign_in_page("/sign-in")
-        // One process has the store to itself, so that one clock tells everything. A device that was signed
-        // out from another gets its sign-in form at the next click, however soon that comes.
-        .clock_margin(Duration::ZERO)
         .backend(backend)
         .build()
 }
