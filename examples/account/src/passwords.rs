@@ -95,9 +95,12 @@ fn verify(password: &str, hashed: &str) -> Result<bool, PasswordFailure> {
 }
 
 impl Password {
-    /// Why nobody should be given this password; nothing where it will do.
-    pub(crate) fn weakness(&self) -> Option<String> {
-        if self.0.chars().count() < MIN_CHARS {
+    /// Why the user of this name should not be given this password; nothing where it will do.
+    pub(crate) fn weakness(&self, name: &str) -> Option<String> {
+        if self.0.to_lowercase() == name.to_lowercase() {
+            return Some("Please choose a password that is not your name.".to_owned());
+        }
+        if self.0.trim().chars().count() < MIN_CHARS {
             return Some(format!(
                 "Please choose a password of at least {MIN_CHARS} characters. A few words in a row are \
                  easy to remember and hard to guess."
@@ -191,16 +194,19 @@ mod tests {
     fn short_and_endless_passwords_are_refused_with_a_reason() {
         assert!(
             password("1234567")
-                .weakness()
+                .weakness("ada")
                 .unwrap()
                 .contains("at least 8")
         );
         // Characters count, not bytes.
-        assert_eq!(password("äöüäöüäö").weakness(), None);
-        assert!(password("äöüäöüä").weakness().is_some());
+        assert_eq!(password("äöüäöüäö").weakness("ada"), None);
+        assert!(password("äöüäöüä").weakness("ada").is_some());
+        // Nor do those at its ends that are no more than space.
+        assert!(password("       8").weakness("ada").is_some());
+        assert!(password("Ada Lovelace").weakness("ada lovelace").is_some());
         assert!(
             password(&"x".repeat(513))
-                .weakness()
+                .weakness("ada")
                 .unwrap()
                 .contains("512")
         );

@@ -1,5 +1,6 @@
 //! Asking for the password again, before something dangerous (step-up).
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -40,8 +41,10 @@ pub(crate) fn unless_confirmed(app: &App, current: &CurrentUser, back: &str) -> 
 
 pub(crate) async fn show(
     current: CurrentUser,
-    Query(way): Query<Way>,
+    way: Result<Query<Way>, QueryRejection>,
 ) -> Result<Response, Failure> {
+    // One that makes no sense leads home.
+    let Query(way) = way.unwrap_or_default();
     asked(&current, StatusCode::OK, &way.return_to, None).await
 }
 

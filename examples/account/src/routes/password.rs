@@ -46,7 +46,7 @@ pub(crate) async fn submit(
         let why = "That is not your current password.".to_owned();
         return refused(&current, StatusCode::FORBIDDEN, Some(why)).await;
     }
-    if let Some(weakness) = form.new.weakness() {
+    if let Some(weakness) = form.new.weakness(&user.name.to_string()) {
         return refused(&current, StatusCode::UNPROCESSABLE_ENTITY, Some(weakness)).await;
     }
     let new = app.passwords.hash(form.new).await?;

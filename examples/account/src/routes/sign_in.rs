@@ -1,5 +1,6 @@
 //! Signing in.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -43,8 +44,10 @@ const AGAIN: &str = "Something about your account has just changed. Please sign 
 pub(crate) async fn show(
     State(app): State<App>,
     session: RequestSession<Visit>,
-    Query(way): Query<Way>,
+    way: Result<Query<Way>, QueryRejection>,
 ) -> Result<Response, Failure> {
+    // One that makes no sense leads home.
+    let Query(way) = way.unwrap_or_default();
     if signed_in::user(&app, &session).await?.is_some() {
         return Ok(Redirect::to(return_path(&way.return_to)).into_response());
     }

@@ -25,6 +25,10 @@ async fn a_store_that_is_down_signs_nobody_out() {
             assert_eq!(answer.header("cache-control"), Some("no-store"));
             assert_eq!(answer.set_cookie(), None);
         }
+        // To post is not to be tried again by a link to the same address.
+        let answer = ada.post("/sign-out", &[]).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.says("class=\"button\" href=\"/\""));
         // What needs no session goes on.
         assert_eq!(ada.get("/style.css").await.status, StatusCode::OK);
         assert_eq!(ada.get("/nowhere").await.status, StatusCode::NOT_FOUND);

@@ -199,3 +199,16 @@ async fn what_a_user_chose_is_text_on_every_page() {
     let answer = browser.get("/sign-in?return_to=/%22%3E%3Cscript%3E").await;
     assert!(!answer.says("<script"), "{}", answer.body);
 }
+
+#[tokio::test]
+async fn a_way_back_that_makes_no_sense_leads_home() {
+    let site = Site::new();
+    let mut ada = site.signed_up("ada").await;
+    let twice = "?return_to=/devices&return_to=/password";
+    let answer = ada.get(&format!("/confirm{twice}")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.says("name=\"return_to\" value=\"/\""));
+    let answer = site.browser().get(&format!("/sign-in{twice}")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.says("name=\"return_to\" value=\"/\""));
+}
