@@ -10,7 +10,7 @@ use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _};
 /// | URL | connects to |
 /// | --- | --- |
 /// | `redis://host:6379` | a server over TCP |
-/// | `rediss://host:6379` | a server over TLS, with the feature `tls` |
+/// | `rediss://host:6379` | a server over TLS, with the feature `tls` (by the `redis` crate and rustls; no test of this crate runs over it) |
 /// | `redis://user:password@host/3` | database 3, as an ACL user |
 /// | `redis+unix:///run/redis.sock` | a server on this machine |
 #[derive(Clone)]

@@ -61,6 +61,10 @@ impl TokenSet {
     /// ago, and have none now. In Node a sign-in adds the token first, and writes its session at the end of the
     /// request; one look alone would take such a token for one to forget.
     ///
+    /// On a cluster a token and its session are on different servers: it forgets the token, looks once more, and adds
+    /// it again where Node has written the session meanwhile. Where this process ends between those two, that session lives
+    /// without its token. One that Node writes a minute after it had ended is one that Node has revived.
+    ///
     /// # Errors
     ///
     /// Where the servers fail. Some may have been forgotten by then; prune again.
