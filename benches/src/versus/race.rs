@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::contestants::Failure;
 use crate::stopwatch::ProcessStopwatch;
+use crate::workload::Keys;
 
 /// How many threads the tasks share.
 pub(crate) const WORKERS: usize = 2;
@@ -49,6 +50,18 @@ pub(crate) trait Contender: Send + Sync + 'static {
     fn server(&self) -> Option<u32> {
         None
     }
+}
+
+/// For each task a list of `each` things that are asked for, by where they are.
+pub(crate) fn deal<T>(
+    keys: &Keys,
+    tasks: usize,
+    each: usize,
+    random: &mut StdRng,
+    mut thing: impl FnMut(usize) -> T,
+) -> Vec<Vec<T>> {
+    let mut of_task = || (0..each).map(|_| thing(keys.draw(random))).collect();
+    (0..tasks).map(|_| of_task()).collect()
 }
 
 /// How a lap is run.

@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 
 use crate::contestants::Failure;
-use crate::versus::race::Contender;
+use crate::versus::race::{Contender, deal};
 use crate::workload::Keys;
 
 /// A library with a store full of sessions, used through its own public interface. Who holds a
@@ -39,23 +39,10 @@ pub(crate) trait Site: Send + Sync + 'static {
     }
 }
 
-fn ticket<S: Site>(site: &S, at: usize) -> S::Ticket {
+/// The ticket of one client.
+pub(crate) fn ticket<S: Site>(site: &S, at: usize) -> S::Ticket {
     let slot = site.tickets()[at].read();
     slot.unwrap_or_else(PoisonError::into_inner).clone()
-}
-
-/// Which tickets the tasks present in a lap.
-fn deal<S: Site>(
-    site: &S,
-    keys: &Keys,
-    tasks: usize,
-    each: usize,
-    random: &mut StdRng,
-) -> Vec<Vec<S::Ticket>> {
-    let mut one = || ticket(site, keys.draw(random));
-    (0..tasks)
-        .map(|_| (0..each).map(|_| one()).collect())
-        .collect()
 }
 
 /// Reading, typed.
@@ -73,7 +60,8 @@ impl<S: Site> Contender for TypedLoad<S> {
         each: usize,
         random: &mut StdRng,
     ) -> Result<Vec<Vec<S::Ticket>>, Failure> {
-        Ok(deal(&*self.site, &self.keys, tasks, each, random))
+        let of_client = |at| ticket(&*self.site, at);
+        Ok(deal(&self.keys, tasks, each, random, of_client))
     }
 
     async fn operate(&self, ticket: S::Ticket) -> Result<bool, Failure> {
@@ -100,7 +88,8 @@ impl<S: Site> Contender for TypedUpdate<S> {
         each: usize,
         random: &mut StdRng,
     ) -> Result<Vec<Vec<S::Ticket>>, Failure> {
-        Ok(deal(&*self.site, &self.keys, tasks, each, random))
+        let of_client = |at| ticket(&*self.site, at);
+        Ok(deal(&self.keys, tasks, each, random, of_client))
     }
 
     async fn operate(&self, ticket: S::Ticket) -> Result<bool, Failure> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use actix_session::storage::{RedisSessionStore, SessionKey, SessionStore as _};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -10,8 +10,8 @@ use rand::rngs::StdRng;
 use time::Duration;
 
 use crate::contestants::Failure;
-use crate::versus::race::Contender;
-use crate::versus::site::Site;
+use crate::versus::race::{Contender, deal};
+use crate::versus::site::{Site, ticket};
 use crate::workload::{Account, Keys};
 
 const KEY: &str = "account";
@@ -79,12 +79,9 @@ impl Contender for Load {
         random: &mut StdRng,
     ) -> Result<Vec<Vec<SessionKey>>, Failure> {
         let Self(peer, keys) = self;
-        let mut one = || {
-            let slot = peer.keys[keys.draw(random)].read();
-            session_key(&slot.unwrap_or_else(PoisonError::into_inner))
-        };
-        let of_task = |_| (0..each).map(|_| one()).collect();
-        (0..tasks).map(of_task).collect()
+        let of_task = |keys: Vec<String>| keys.iter().map(|key| session_key(key)).collect();
+        let dealt = deal(keys, tasks, each, random, |at| ticket(&**peer, at));
+        dealt.into_iter().map(of_task).collect()
     }
 
     async fn operate(&self, key: SessionKey) -> Result<bool, Failure> {

@@ -1,14 +1,14 @@
 //! async-session and its `MemoryStore`.
 
 use std::hint::black_box;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use async_session::{MemoryStore, Session, SessionStore as _};
 use rand::rngs::StdRng;
 
 use crate::contestants::Failure;
-use crate::versus::race::Contender;
-use crate::versus::site::Site;
+use crate::versus::race::{Contender, deal};
+use crate::versus::site::{Site, ticket};
 use crate::workload::{Account, Keys};
 
 const KEY: &str = "account";
@@ -66,12 +66,7 @@ impl Contender for Load {
         random: &mut StdRng,
     ) -> Result<Vec<Vec<String>>, Failure> {
         let Self(peer, keys) = self;
-        let mut one = || {
-            let slot = peer.cookies[keys.draw(random)].read();
-            slot.unwrap_or_else(PoisonError::into_inner).clone()
-        };
-        let of_task = |_| (0..each).map(|_| one()).collect();
-        Ok((0..tasks).map(of_task).collect())
+        Ok(deal(keys, tasks, each, random, |at| ticket(&**peer, at)))
     }
 
     async fn operate(&self, cookie: String) -> Result<bool, Failure> {

@@ -7,7 +7,7 @@ use cloakroom_core::{Record, SessionId};
 use rand::rngs::StdRng;
 
 use crate::contestants::{Failure, ShardedMap, records};
-use crate::versus::race::Contender;
+use crate::versus::race::{Contender, deal};
 use crate::workload::Keys;
 
 /// A hash map in 64 shards.
@@ -25,7 +25,8 @@ impl Contender for MapGet {
         each: usize,
         random: &mut StdRng,
     ) -> Result<Vec<Vec<SessionId>>, Failure> {
-        Ok(deal(self.map.ids(), &self.keys, tasks, each, random))
+        let ids = self.map.ids();
+        Ok(deal(&self.keys, tasks, each, random, |at| ids[at]))
     }
 
     async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
@@ -66,22 +67,10 @@ impl Contender for MokaGet {
         each: usize,
         random: &mut StdRng,
     ) -> Result<Vec<Vec<SessionId>>, Failure> {
-        Ok(deal(&self.ids, &self.keys, tasks, each, random))
+        Ok(deal(&self.keys, tasks, each, random, |at| self.ids[at]))
     }
 
     async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
         Ok(black_box(self.cache.get(&id).await).is_some())
     }
-}
-
-fn deal(
-    ids: &[SessionId],
-    keys: &Keys,
-    tasks: usize,
-    each: usize,
-    random: &mut StdRng,
-) -> Vec<Vec<SessionId>> {
-    let mut one = || ids[keys.draw(random)];
-    let of_task = |_| (0..each).map(|_| one()).collect();
-    (0..tasks).map(of_task).collect()
 }

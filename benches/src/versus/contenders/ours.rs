@@ -18,7 +18,7 @@ use rand::Rng as _;
 use rand::rngs::StdRng;
 
 use crate::contestants::{Failure, LeapingClock};
-use crate::versus::race::Contender;
+use crate::versus::race::{Contender, deal};
 use crate::versus::site::Site;
 use crate::workload::{self, Account, DEVICES, Keys};
 
@@ -131,9 +131,7 @@ impl Contender for Load {
         random: &mut StdRng,
     ) -> Result<Vec<Vec<SessionId>>, Failure> {
         let Self(ours, keys) = self;
-        let mut one = || ours.ids[keys.draw(random)];
-        let of_task = |_| (0..each).map(|_| one()).collect();
-        Ok((0..tasks).map(of_task).collect())
+        Ok(deal(keys, tasks, each, random, |at| ours.ids[at]))
     }
 
     async fn operate(&self, id: SessionId) -> Result<bool, Failure> {

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use redis::aio::MultiplexedConnection;
 
 use crate::contestants::{Failure, records};
-use crate::versus::race::Contender;
+use crate::versus::race::{Contender, deal};
 use crate::workload::Keys;
 
 /// A key in, bytes out.
@@ -62,9 +62,8 @@ impl Contender for Get {
         each: usize,
         random: &mut StdRng,
     ) -> Result<Vec<Vec<Vec<u8>>>, Failure> {
-        let mut one = || self.names[self.keys.draw(random)].clone();
-        let of_task = |_| (0..each).map(|_| one()).collect();
-        Ok((0..tasks).map(of_task).collect())
+        let name = |at: usize| self.names[at].clone();
+        Ok(deal(&self.keys, tasks, each, random, name))
     }
 
     async fn operate(&self, name: Vec<u8>) -> Result<bool, Failure> {

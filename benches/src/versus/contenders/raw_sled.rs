@@ -9,7 +9,7 @@ use cloakroom_core::{RecordVersion, SessionId};
 use rand::rngs::StdRng;
 
 use crate::contestants::{Failure, records};
-use crate::versus::race::Contender;
+use crate::versus::race::{Contender, deal};
 use crate::workload::Keys;
 
 /// The records of as many sessions, by their ids.
@@ -45,9 +45,7 @@ impl Contender for Get {
         random: &mut StdRng,
     ) -> Result<Vec<Vec<SessionId>>, Failure> {
         let Self(raw, keys) = self;
-        let mut one = || raw.ids[keys.draw(random)];
-        let of_task = |_| (0..each).map(|_| one()).collect();
-        Ok((0..tasks).map(of_task).collect())
+        Ok(deal(keys, tasks, each, random, |at| raw.ids[at]))
     }
 
     async fn operate(&self, id: SessionId) -> Result<bool, Failure> {

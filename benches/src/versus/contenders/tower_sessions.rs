@@ -11,8 +11,8 @@ use tower_sessions_core_014::session::{Id, Record};
 use tower_sessions_core_014::{Session, SessionStore};
 
 use crate::contestants::Failure;
-use crate::versus::race::Contender;
-use crate::versus::site::Site;
+use crate::versus::race::{Contender, deal};
+use crate::versus::site::{Site, ticket};
 use crate::workload::{self, Account, Keys};
 
 const KEY: &str = "account";
@@ -53,10 +53,6 @@ impl<S: SessionStore> Theirs<S> {
             server: Some(server),
             ..self
         }
-    }
-
-    fn id(&self, at: usize) -> Id {
-        *self.ids[at].read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn session(&self, id: Id) -> Session {
@@ -108,9 +104,7 @@ impl<S: SessionStore> Contender for Load<S> {
         random: &mut StdRng,
     ) -> Result<Vec<Vec<Id>>, Failure> {
         let Self(theirs, keys) = self;
-        let mut one = || theirs.id(keys.draw(random));
-        let of_task = |_| (0..each).map(|_| one()).collect();
-        Ok((0..tasks).map(of_task).collect())
+        Ok(deal(keys, tasks, each, random, |at| ticket(&**theirs, at)))
     }
 
     async fn operate(&self, id: Id) -> Result<bool, Failure> {
@@ -136,7 +130,7 @@ impl<S: SessionStore> Contender for Save<S> {
     ) -> Result<Vec<Vec<Record>>, Failure> {
         let Self(theirs) = self;
         let drawn = workload::draw_distinct(random, tasks * each, theirs.ids.len());
-        let one = |at: &usize| record(theirs.id(*at), &theirs.data[at % theirs.data.len()]);
+        let one = |at: &usize| record(ticket(&**theirs, *at), &theirs.data[at % theirs.data.len()]);
         let of_task = |places: &[usize]| places.iter().map(one).collect();
         drawn.chunks(each).map(of_task).collect()
     }
