@@ -7,7 +7,7 @@ use crate::commit::{Commit, Format, Victims};
 use crate::fault::Fault;
 use crate::link::{Call, Effect, Replicas};
 use crate::read::{Told, Wanted, read, view};
-use crate::script::COMMIT;
+use crate::script::{COMMIT, Script};
 use crate::store::Inner;
 use crate::view::{Leaving, View};
 
@@ -37,7 +37,7 @@ pub(crate) struct Decided<T> {
 }
 
 /// What became of a write.
-enum Wrote {
+pub(crate) enum Wrote {
     Done {
         ended: Vec<SessionId>,
         replicas: Option<u32>,
@@ -147,15 +147,28 @@ impl Change<'_> {
 
     /// Writes what was decided, if that was still possible.
     async fn commit(&self, commit: Commit, wanted: &Wanted) -> Result<Wrote> {
-        let call = self.call.waiting_for(self.replicas);
         let (keys, args) = (&commit.keys, &commit.args);
+        self.run(&COMMIT, keys, args, wanted, &commit.leaving).await
+    }
+
+    /// Runs a script that writes, or reads what is wanted. `leaving` are those that it may end, as it
+    /// numbers them.
+    pub(crate) async fn run(
+        &self,
+        script: &Script,
+        keys: &[Vec<u8>],
+        args: &[Vec<u8>],
+        wanted: &Wanted,
+        leaving: &[SessionId],
+    ) -> Result<Wrote> {
+        let call = self.call.waiting_for(self.replicas);
         let link = &self.store.link;
-        let answer = link.script(&call, self.placement, &COMMIT, keys, args, Effect::Writes);
+        let answer = link.script(&call, self.placement, script, keys, args, Effect::Writes);
         let told = |fault: Fault| fault.of(self.call.operation);
         let answer = answer.await.map_err(told)?;
         Ok(match Told::of(answer.value).map_err(told)? {
             Told::Done(numbers) => {
-                let id = |number: usize| commit.leaving.get(number.checked_sub(1)?).copied();
+                let id = |number: usize| leaving.get(number.checked_sub(1)?).copied();
                 Wrote::Done {
                     ended: numbers.into_iter().filter_map(id).collect(),
                     replicas: answer.replicas,

@@ -14,7 +14,7 @@ use crate::value;
 use crate::view::{Guess, KnownSet, Stored, UsedSet, View};
 
 /// As much of a value as tells it from every other: the header of a record.
-const HEADER: usize = 93;
+pub(crate) const HEADER: usize = 93;
 
 /// How exactly the members that a decision ends must be as they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -339,17 +339,17 @@ fn is_there(view: &View, id: SessionId) -> bool {
 }
 
 /// When the server may take it away.
-fn time(until: Deadline, format: Format) -> Vec<u8> {
+pub(crate) fn time(until: Deadline, format: Format) -> Vec<u8> {
     number(until.instant().plus(format.margin).as_millis())
 }
 
 /// A write makes a new write id, and every write but a touch does.
-fn is_touched(before: &Record, after: &Record) -> bool {
+pub(crate) fn is_touched(before: &Record, after: &Record) -> bool {
     before.revision() == after.revision()
         && before.write_id() == after.write_id()
         && before.issued() == after.issued()
 }
 
-fn number(n: impl ToString) -> Vec<u8> {
+pub(crate) fn number(n: impl ToString) -> Vec<u8> {
     n.to_string().into_bytes()
 }

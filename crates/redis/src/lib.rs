@@ -11,6 +11,7 @@ mod config;
 mod create;
 mod fault;
 mod head;
+mod keep;
 mod keys;
 mod link;
 mod list;

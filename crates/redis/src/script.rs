@@ -24,6 +24,8 @@ scripts! {
     /// Reads records and token sets at one moment, or changes them if what the decision was based on
     /// still holds.
     COMMIT = "commit.lua";
+    /// Stores a session anew, where the decision over it still holds.
+    KEEP = "keep.lua";
     /// The generation of a token set.
     BEGIN = "begin.lua";
     /// Takes out of a token set what is over.

@@ -20,6 +20,7 @@ use cloakroom_core::{
 use crate::change::Change;
 use crate::commit::{Format, Victims};
 use crate::config::RedisStoreBuilder;
+use crate::keep::Kept;
 use crate::link::{Call, Link, Replicas};
 use crate::purge::Broom;
 use crate::read::Wanted;
@@ -195,8 +196,14 @@ impl SessionStore for RedisStore {
             .inner
             .change(self.call(Operation::Update)?, id.placement(), now);
         let wanted = Wanted::default().id(id).set(subject, Some(id));
-        let guess = self.inner.guess(id, subject);
-        let update = change.decide(guess, wanted, |view| semantics::update(view, request, now));
+        let kept = change.keep(id, subject, &wanted, |one| {
+            semantics::update(one, request, now)
+        });
+        let known = match kept.await? {
+            Kept::Done(outcome) => return Ok(outcome),
+            Kept::Undone(known) => known.map(|view| *view),
+        };
+        let update = change.decide(known, wanted, |view| semantics::update(view, request, now));
         update.await.map(|decided| decided.outcome)
     }
 
@@ -210,8 +217,14 @@ impl SessionStore for RedisStore {
             .inner
             .change(self.call(Operation::Touch)?, id.placement(), now);
         let wanted = Wanted::default().id(id).set(subject, Some(id));
-        let guess = self.inner.guess(id, subject);
-        let touch = change.decide(guess, wanted, |view| {
+        let kept = change.keep(id, subject, &wanted, |one| {
+            semantics::touch(one, id, subject, now)
+        });
+        let known = match kept.await? {
+            Kept::Done(outcome) => return Ok(outcome),
+            Kept::Undone(known) => known.map(|view| *view),
+        };
+        let touch = change.decide(known, wanted, |view| {
             semantics::touch(view, id, subject, now)
         });
         touch.await.map(|decided| decided.outcome)

@@ -26,6 +26,13 @@ async fn stage(eviction: Eviction) -> Stage {
     let stage = open(eviction, support::database()).await;
     // The scripts are there from now on.
     let record = stage.sign_in().await;
+    let _ = stage.store.load(record.id(), stage.now).await.unwrap();
+    let later = stage.now.plus(Duration::from_secs(1));
+    let _ = stage
+        .store
+        .touch(record.id(), Some(&stage.subject), later)
+        .await
+        .unwrap();
     let _ = stage
         .store
         .delete(&delete(&record), stage.now)

@@ -1,0 +1,154 @@
+//! A change of a session that this host has read lately: what was read may be there no more.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use cloakroom_core::store::{LoadOutcome, TouchOutcome, UpdateOutcome};
+use cloakroom_core::{Clock, Record, SessionStore, SystemClock, Timestamp};
+use cloakroom_redis::{RedisStore, Server};
+use support::cluster::cli;
+use support::process::Process;
+use support::requests::{create, signed_in, subject, update};
+
+/// A store, and a session on it that it has just read.
+struct Stage {
+    server: Process,
+    store: RedisStore,
+    record: Record,
+    now: Timestamp,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let server = Process::start(&["--save", ""]);
+        let store = RedisStore::builder(Server::standalone(server.url()));
+        let store = store.connect().await.unwrap();
+        let now = SystemClock.now();
+        let record = signed_in(&store, &subject("ada"), now);
+        let _ = store.create(&create(&record), now).await.unwrap();
+        let stage = Self {
+            server,
+            store,
+            record,
+            now,
+        };
+        assert!(stage.is_found().await);
+        stage
+    }
+
+    async fn is_found(&self) -> bool {
+        let loaded = self.store.load(self.record.id(), self.now).await.unwrap();
+        matches!(loaded, LoadOutcome::Found(_))
+    }
+
+    fn redis(&self, arguments: &[&str]) -> String {
+        cli(self.server.port, arguments).trim().to_owned()
+    }
+
+    /// The names of the session's key and of its set's.
+    fn keys(&self) -> (String, String) {
+        let only = |kind| self.redis(&["KEYS", &format!("cloakroom:*:{kind}:*")]);
+        (only('s'), only('u'))
+    }
+
+    /// How long the session and its set are kept.
+    fn lives(&self) -> (i64, i64) {
+        let (session, set) = self.keys();
+        let lives = |key: String| self.redis(&["PTTL", &key]).parse().unwrap();
+        (lives(session), lives(set))
+    }
+
+    async fn touch(&self, later: Duration) -> TouchOutcome {
+        let (id, subject) = (self.record.id(), self.record.subject());
+        let touched = self.store.touch(id, subject, self.now.plus(later)).await;
+        touched.unwrap()
+    }
+
+    async fn update(&self) -> UpdateOutcome {
+        let request = update(&self.record, "new");
+        self.store.update(&request, self.now).await.unwrap()
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn who_has_left_its_set_is_neither_touched_nor_changed() {
+    let stage = Stage::new().await;
+    let (session, set) = stage.keys();
+    let before = stage.redis(&["GET", &session]);
+    let member = stage.redis(&["ZRANGE", &set, "-1", "-1"]);
+    // The head stays, and the set with it.
+    assert_eq!(stage.redis(&["ZREM", &set, &member]), "1");
+    assert_eq!(stage.update().await, UpdateOutcome::Missing);
+    assert_eq!(stage.touch(MINUTE).await, TouchOutcome::Missing);
+    assert_eq!(stage.redis(&["GET", &session]), before);
+    assert_eq!(stage.redis(&["ZCARD", &set]), "1");
+    stage.redis(&["DEL", &set]);
+    assert_eq!(stage.update().await, UpdateOutcome::Missing);
+    assert_eq!(stage.touch(MINUTE).await, TouchOutcome::Missing);
+    assert_eq!(stage.redis(&["EXISTS", &set]), "0");
+}
+
+#[tokio::test]
+async fn what_is_of_another_type_is_not_taken_for_the_session_or_its_set() {
+    let stage = Stage::new().await;
+    let (_, set) = stage.keys();
+    stage.redis(&["DEL", &set]);
+    stage.redis(&["SET", &set, "no set"]);
+    assert_eq!(stage.touch(MINUTE).await, TouchOutcome::Missing);
+
+    let stage = Stage::new().await;
+    let (session, _) = stage.keys();
+    stage.redis(&["DEL", &session]);
+    stage.redis(&["SADD", &session, "no session"]);
+    let touched = stage.store.touch(
+        stage.record.id(),
+        stage.record.subject(),
+        stage.now.plus(MINUTE),
+    );
+    let kind = touched.await.unwrap_err().kind();
+    assert_eq!(kind, cloakroom_core::ErrorKind::Corrupt);
+}
+
+/// The score of the member is the same before and after.
+#[tokio::test]
+async fn a_change_that_moves_no_deadline_is_made() {
+    let stage = Stage::new().await;
+    let updated = stage.update().await;
+    assert!(matches!(updated, UpdateOutcome::Saved { .. }));
+    let loaded = stage.store.load(stage.record.id(), stage.now).await;
+    let LoadOutcome::Found(found) = loaded.unwrap() else {
+        panic!("it is gone");
+    };
+    assert_eq!(found.payload().bytes, "new");
+}
+
+#[tokio::test]
+async fn session_and_set_are_kept_longer_by_a_touch_and_never_shorter() {
+    let stage = Stage::new().await;
+    let (session, set) = stage.lives();
+    assert_eq!(stage.touch(5 * MINUTE).await, TouchOutcome::Touched);
+    let longer = |before: i64, after: i64| after - before > 4 * 60_000;
+    let (session_now, set_now) = stage.lives();
+    assert!(longer(session, session_now), "{session} {session_now}");
+    assert!(longer(set, set_now), "{set} {set_now}");
+
+    // Another session keeps the set for longer.
+    let (_, set) = stage.keys();
+    stage.redis(&["PEXPIRE", &set, "86400000"]);
+    assert!(stage.is_found().await);
+    assert_eq!(stage.touch(10 * MINUTE).await, TouchOutcome::Touched);
+    let (_, set_now) = stage.lives();
+    assert!(set_now > 86_300_000, "{set_now}");
+
+    // One that somebody has made immortal is so no longer.
+    stage.redis(&["PERSIST", &set]);
+    assert!(stage.is_found().await);
+    assert_eq!(stage.touch(15 * MINUTE).await, TouchOutcome::Touched);
+    let (_, set_now) = stage.lives();
+    assert!(set_now > 0, "{set_now}");
+}
