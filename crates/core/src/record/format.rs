@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::error::ErrorKind;
 use crate::label::Label;
 use crate::numbers::{Revision, WriteId};
-use crate::record::{Payload, Record};
+use crate::record::{Decoded, Payload, Record};
 use crate::session_id::SessionId;
 use crate::subject::Subject;
 use crate::time::{Timestamp, millis};
@@ -244,6 +244,7 @@ impl Record {
             external: flags & EXTERNAL != 0,
             remembered: flags & REMEMBERED != 0,
             confirmed: confirmed == 1,
+            decoded: Decoded::default(),
             payload: Payload {
                 codec,
                 bytes: stored.slice_ref(fields.rest),

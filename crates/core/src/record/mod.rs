@@ -1,5 +1,6 @@
 //! A stored session.
 
+mod decoded;
 mod format;
 mod info;
 
@@ -12,6 +13,7 @@ use crate::subject::Subject;
 use crate::time::{Deadline, Timestamp};
 use crate::timeouts::Timeouts;
 
+pub(crate) use decoded::{Allowance, Decoded};
 pub use format::{DecodeError, RecordVersion};
 pub use info::SessionInfo;
 
@@ -37,6 +39,7 @@ pub struct Record {
     remembered: bool,
     confirmed: bool,
     payload: Payload,
+    decoded: Decoded,
 }
 
 /// Session data as they are stored: bytes, and the number of the codec that wrote them.
@@ -67,6 +70,7 @@ impl Record {
             remembered: false,
             confirmed: true,
             payload,
+            decoded: Decoded::default(),
         }
     }
 
@@ -197,6 +201,11 @@ impl Record {
     #[must_use]
     pub fn payload(&self) -> &Payload {
         &self.payload
+    }
+
+    /// Its data, where somebody has decoded them.
+    pub(crate) fn decoded(&self) -> &Decoded {
+        &self.decoded
     }
 
     /// When it ends unless it is used before.

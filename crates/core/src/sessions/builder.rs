@@ -7,7 +7,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::random;
-use crate::record::Payload;
+use crate::record::{Allowance, Payload};
 use crate::sessions::{Inner, Sessions, Settings, SignInAttempt};
 use crate::store::{Cap, InvalidCap, OnCap, SessionStore};
 use crate::timeouts::{InvalidTimeouts, Timeouts};
@@ -53,6 +53,7 @@ pub struct SessionsBuilder<T> {
     on_cap: OnCap,
     codec: Codec,
     max_data: usize,
+    max_decoded: usize,
     touch_fraction: u32,
     attempt_lifetime: Duration,
     reruns: u32,
@@ -73,6 +74,7 @@ impl<T> SessionsBuilder<T> {
             on_cap: cap.on_cap(),
             codec: Codec::default(),
             max_data: 1 << 20,
+            max_decoded: 64 << 20,
             touch_fraction: 20,
             attempt_lifetime: Duration::from_secs(10 * 60),
             reruns: 64,
@@ -129,6 +131,23 @@ impl<T> SessionsBuilder<T> {
     pub fn max_data(self, bytes: usize) -> Self {
         Self {
             max_data: bytes,
+            ..self
+        }
+    }
+
+    /// How many bytes of data this handle, with its clones, may keep decoded. 64 MiB by default, 0 for none.
+    ///
+    /// A store in this process gives the same record to everybody who reads the session, until it changes.
+    /// So the data are decoded once, and shared by all who read them. Each counts with its encoded length
+    /// and the size of `T` without what it points to, so that this bounds memory as far as decoded data
+    /// are no larger than encoded ones. Where no more may be kept, data are decoded at each reading, until a
+    /// session that was kept changes or goes. Of a store on another machine, or on disk, nothing is gained.
+    ///
+    /// What is inside of `T` and changes through `&T`, such as a counter in an atomic, changes for all who
+    /// share it, and is never stored. Give such data 0.
+    pub fn max_decoded(self, bytes: usize) -> Self {
+        Self {
+            max_decoded: bytes,
             ..self
         }
     }
@@ -211,6 +230,7 @@ impl<T> SessionsBuilder<T> {
             clock: self.clock,
             settings,
             migration: self.migration,
+            decoded: Allowance::of(self.max_decoded),
         };
         Ok(Sessions {
             inner: Arc::new(inner),

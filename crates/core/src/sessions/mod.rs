@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::codec::{self, Codec};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::placement::Placement;
-use crate::record::{Payload, Record};
+use crate::record::{Allowance, Payload, Record};
 use crate::store::{Cap, Create, CreateOutcome, SessionStore};
 use crate::time::Timestamp;
 use crate::timeouts::Timeouts;
@@ -78,6 +78,7 @@ struct Inner<T> {
     clock: Arc<dyn Clock>,
     settings: Settings,
     migration: Option<Migration<T>>,
+    decoded: Arc<Allowance>,
 }
 
 /// What a builder has checked.
@@ -150,7 +151,7 @@ where
         let tried = self.retry(|| self.store().create(&request, now)).await?;
         match tried.outcome {
             CreateOutcome::Created { .. } => {
-                let session = Session::new(Arc::new(request.record), data, now);
+                let session = Session::new(Arc::new(request.record), Arc::new(data), now);
                 Ok(Issued { token, session })
             }
             _ => Err(tried.unexpected(Operation::Create)),
@@ -178,6 +179,21 @@ where
             return Err(Error::with_source(ErrorKind::TooLarge, operation, why));
         }
         Ok(payload)
+    }
+
+    /// The data of a record, decoded. Where the store has the record too, they stay beside it for the next
+    /// who reads it.
+    fn data(&self, record: &Arc<Record>, operation: Operation) -> Result<Arc<T>> {
+        let allowance = &self.inner.decoded;
+        if let Some(data) = record.decoded().get(allowance) {
+            return Ok(data);
+        }
+        let data = Arc::new(self.decode(record, operation)?);
+        if Arc::strong_count(record) > 1 {
+            let bytes = record.payload().bytes.len() + size_of::<T>();
+            record.decoded().keep(&data, bytes, allowance);
+        }
+        Ok(data)
     }
 
     /// Decodes the data of a record, by the migration where the type has moved on.

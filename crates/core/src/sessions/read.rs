@@ -98,7 +98,7 @@ where
 
     async fn peek_at(&self, id: SessionId, now: Timestamp) -> Result<Lookup<Session<T>>> {
         self.fetch(id, now).await?.try_map(|record| {
-            let data = self.decode(&record, Operation::Load)?;
+            let data = self.data(&record, Operation::Load)?;
             Ok(Session::new(record, data, now).by(id))
         })
     }

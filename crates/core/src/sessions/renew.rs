@@ -111,11 +111,11 @@ where
     async fn renew_record(
         &self,
         token: &Token,
-        record: &Record,
+        record: &Arc<Record>,
         grace: Duration,
         now: Timestamp,
     ) -> Result<Renewal<T>> {
-        let data = self.decode(record, Operation::Renew)?;
+        let data = self.data(record, Operation::Renew)?;
         let new = Token::generate(token.placement(), Operation::Renew)?;
         let request = Renew {
             old: token.id(),

@@ -1,6 +1,7 @@
 //! Replacing data that nobody else has changed.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,7 +46,7 @@ where
             Lookup::Found(record) if record.revision() == read => record,
             other => {
                 return other.try_map(|record| {
-                    let data = self.decode(&record, Operation::Update)?;
+                    let data = self.data(&record, Operation::Update)?;
                     Ok(Replacement::Conflict(
                         Session::new(record, data, now).by(id),
                     ))
@@ -54,7 +55,7 @@ where
         };
         let label = record.label().cloned();
         if let Some(saved) = self.save(id, &record, payload, label, now).await? {
-            let session = Session::new(saved, data, now).by(id);
+            let session = Session::new(saved, Arc::new(data), now).by(id);
             return Ok(Lookup::Found(Replacement::Replaced(session)));
         }
         // Another change came between the two calls, or an ending.

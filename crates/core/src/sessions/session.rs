@@ -14,18 +14,17 @@ use crate::time::{Deadline, Timestamp};
 use crate::timeouts::Timeouts;
 use crate::token::Token;
 
-/// A session as it was when it was read or written.
-#[derive(Clone)]
+/// A session as it was when it was read or written. Clones share its data.
 pub struct Session<T> {
     record: Arc<Record>,
-    data: T,
+    data: Arc<T>,
     as_of: Timestamp,
     by_old_token: bool,
     touch_error: Option<Arc<Error>>,
 }
 
 impl<T> Session<T> {
-    pub(super) fn new(record: Arc<Record>, data: T, as_of: Timestamp) -> Self {
+    pub(super) fn new(record: Arc<Record>, data: Arc<T>, as_of: Timestamp) -> Self {
         Self {
             record,
             data,
@@ -59,10 +58,14 @@ impl<T> Session<T> {
         &self.data
     }
 
-    /// The application's data, by value.
+    /// The application's data, by value: cloned where others have them too. What was read from a store in
+    /// this process is shared with later readings ([`max_decoded`](crate::SessionsBuilder::max_decoded)).
     #[must_use]
-    pub fn into_data(self) -> T {
-        self.data
+    pub fn into_data(self) -> T
+    where
+        T: Clone,
+    {
+        Arc::unwrap_or_clone(self.data)
     }
 
     /// What the store knows the session by. Safe to log. Another than the id of the token that was
@@ -197,6 +200,18 @@ impl<T> Session<T> {
     /// [`due_touch`](crate::Sessions::due_touch).
     pub fn set_touch_error(&mut self, error: Arc<Error>) {
         self.touch_error = Some(error);
+    }
+}
+
+impl<T> Clone for Session<T> {
+    fn clone(&self) -> Self {
+        Self {
+            record: Arc::clone(&self.record),
+            data: Arc::clone(&self.data),
+            as_of: self.as_of,
+            by_old_token: self.by_old_token,
+            touch_error: self.touch_error.clone(),
+        }
     }
 }
 

@@ -90,7 +90,7 @@ where
                 // Nobody else has its token: it can only have ended.
                 return Ok(HandedOver::Revoked);
             };
-            issued.session = Session::new(saved, data, now);
+            issued.session = Session::new(saved, Arc::new(data), now);
         }
         Err(self.contended(Operation::Create))
     }

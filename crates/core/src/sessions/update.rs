@@ -94,7 +94,9 @@ where
             let payload = self.encode(&data, Operation::Update)?;
             let label = record.label().cloned();
             if let Some(saved) = self.save(id, &record, payload, label, now).await? {
-                return Ok(Lookup::Found(Session::new(saved, data, now).by(id)));
+                return Ok(Lookup::Found(
+                    Session::new(saved, Arc::new(data), now).by(id),
+                ));
             }
         }
         Err(self.contended(Operation::Update).into())

@@ -41,6 +41,7 @@ fn full() -> Record {
         external: false,
         remembered: true,
         confirmed: true,
+        decoded: Decoded::default(),
         payload: Payload {
             codec: 1,
             bytes: Bytes::from_static(br#"{"visits":3}"#),
@@ -64,6 +65,7 @@ fn empty() -> Record {
         external: true,
         remembered: false,
         confirmed: false,
+        decoded: Decoded::default(),
         payload: Payload {
             codec: 255,
             bytes: Bytes::new(),
@@ -134,6 +136,7 @@ prop_compose! {
             external: flags.0,
             remembered: flags.1,
             confirmed: flags.2,
+            decoded: Decoded::default(),
             payload: Payload { codec, bytes: data.into() },
         }
     }

@@ -1,0 +1,124 @@
+//! Decoded data, kept beside the record that they were decoded from.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// The data of a record as somebody has decoded them: a record never changes, and neither do they.
+///
+/// A copy of the record begins without: what is made from it may have other data.
+#[derive(Default)]
+pub(crate) struct Decoded(OnceLock<Box<Kept>>);
+
+struct Kept {
+    data: Arc<dyn Any + Send + Sync>,
+    share: Share,
+}
+
+impl Decoded {
+    /// What was kept on this allowance, by which one handle knows its own: another may decode the same
+    /// bytes to other data.
+    pub(crate) fn get<T: Send + Sync + 'static>(
+        &self,
+        allowance: &Arc<Allowance>,
+    ) -> Option<Arc<T>> {
+        let kept = self.0.get()?;
+        let is_own = Arc::ptr_eq(&kept.share.of, allowance);
+        is_own.then(|| Arc::clone(&kept.data).downcast().ok())?
+    }
+
+    /// Keeps them, unless there are some already or the allowance is used up.
+    pub(crate) fn keep<T: Send + Sync + 'static>(
+        &self,
+        data: &Arc<T>,
+        bytes: usize,
+        allowance: &Arc<Allowance>,
+    ) {
+        if self.0.get().is_none()
+            && let Some(share) = allowance.take(bytes)
+        {
+            let data = Arc::clone(data) as Arc<dyn Any + Send + Sync>;
+            // Where another was faster, the share goes back.
+            let _ = self.0.set(Box::new(Kept { data, share }));
+        }
+    }
+}
+
+impl Clone for Decoded {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// It says nothing that the payload does not.
+impl PartialEq for Decoded {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Decoded {}
+
+/// How many bytes of encoded data a handle may still keep decoded.
+pub(crate) struct Allowance(AtomicUsize);
+
+/// A part of it, given back when what it was taken for goes.
+struct Share {
+    of: Arc<Allowance>,
+    bytes: usize,
+}
+
+impl Allowance {
+    pub(crate) fn of(bytes: usize) -> Arc<Self> {
+        Arc::new(Self(AtomicUsize::new(bytes)))
+    }
+
+    fn take(self: &Arc<Self>, bytes: usize) -> Option<Share> {
+        let less = |left: usize| left.checked_sub(bytes);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken.ok().map(|_| Share {
+            of: Arc::clone(self),
+            bytes,
+        })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.of.0.fetch_add(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_is_found_by_its_own_handle_and_type_alone() {
+        let (own, other) = (Allowance::of(10), Allowance::of(10));
+        let decoded = Decoded::default();
+        assert_eq!(decoded.get::<u32>(&own), None);
+        decoded.keep(&Arc::new(7_u32), 10, &own);
+        assert_eq!(decoded.get::<u32>(&own).as_deref(), Some(&7));
+        assert_eq!(decoded.get::<u64>(&own), None);
+        assert_eq!(decoded.get::<u32>(&other), None);
+        assert_eq!(decoded.clone().get::<u32>(&own), None);
+    }
+
+    #[test]
+    fn no_more_is_kept_than_allowed_and_what_goes_makes_room() {
+        let allowance = Allowance::of(10);
+        let (first, second) = (Decoded::default(), Decoded::default());
+        first.keep(&Arc::new(1_u32), 6, &allowance);
+        second.keep(&Arc::new(2_u32), 6, &allowance);
+        assert_eq!(second.get::<u32>(&allowance), None);
+        // What is there stays, and takes its share once.
+        first.keep(&Arc::new(3_u32), 4, &allowance);
+        assert_eq!(first.get::<u32>(&allowance).as_deref(), Some(&1));
+        drop(first);
+        second.keep(&Arc::new(2_u32), 10, &allowance);
+        assert_eq!(second.get::<u32>(&allowance).as_deref(), Some(&2));
+    }
+}
