@@ -18,7 +18,7 @@ use crate::versus::contenders::actix_session::{self, ActixSession};
 use crate::versus::contenders::async_session::{self, AsyncSession};
 use crate::versus::contenders::limits::{MapGet, MokaGet};
 use crate::versus::contenders::ours::{self, Ours};
-use crate::versus::contenders::raw_redis;
+use crate::versus::contenders::raw_redis::{self, RawRedis};
 use crate::versus::contenders::raw_sled::{self, RawSled, RemoveAndFlush};
 use crate::versus::contenders::tower_sessions::{self, Theirs};
 use crate::versus::field::Standings;
@@ -55,6 +55,10 @@ pub(super) fn memory(
         let clock = LeapingClock::default();
         let ours = Ours::filled(MokaStore::new(), clock, SIZE, random).await?;
         let ours = Arc::new(ours);
+        // Of sessions that others change between the laps, nearly every reading would be the first.
+        let clock = LeapingClock::default();
+        let at_rest = Ours::filled(MokaStore::new(), clock, SIZE, random).await?;
+        let at_rest = Arc::new(at_rest.read().await?);
         let theirs = Theirs::filled(TheirMokaStore::new(None), SIZE, random).await?;
         let theirs = Arc::new(theirs);
         let peer = Arc::new(AsyncSession::filled(SIZE, random).await?);
@@ -85,11 +89,15 @@ pub(super) fn memory(
                 "tower-sessions-moka.create",
                 tower_sessions::Create(Arc::clone(&theirs)),
             ),
-            typed_load("sessions.load-typed", &ours),
+            typed_load("sessions.load-typed", &at_rest),
             typed_load("async-session.load-typed", &peer),
             typed_load("tower-sessions-moka.load-typed", &theirs),
         ];
         if extent.whole {
+            let clock = LeapingClock::default();
+            let first = Ours::filled(MokaStore::new(), clock, SIZE, random).await?;
+            let first = Arc::new(first.decoding_each_time()?);
+            entrants.push(typed_load("sessions.first-load-typed", &first));
             let sign_out = ours::SignOutOfStore(Arc::clone(&ours));
             entrants.push(Entrant::new("moka.sign-out", sign_out));
             entrants.extend(day(MEMORY_DAYS[0], &ours)?);
@@ -170,10 +178,10 @@ pub(super) fn redis(
         let _connected = pool.init().await?;
         let theirs = Theirs::filled(TheirRedisStore::new(pool), SIZE, random).await?;
         let theirs = Arc::new(theirs.served_by(process));
-        let raw = raw_redis::Get::filled(&url, process, SIZE, UNIFORM, random).await?;
+        let raw = Arc::new(RawRedis::filled(&url, process, SIZE, random).await?);
         let mut entrants = vec![
             Entrant::new("redis.load", ours::Load(Arc::clone(&ours), UNIFORM)),
-            Entrant::new("raw-redis.get", raw),
+            Entrant::new("raw-redis.get", raw_redis::Get(Arc::clone(&raw), UNIFORM)),
             Entrant::new(
                 "tower-sessions-redis.load",
                 tower_sessions::Load(Arc::clone(&theirs), UNIFORM),
@@ -187,7 +195,9 @@ pub(super) fn redis(
         if extent.whole {
             let actix = ActixSession::filled(&url, process, SIZE, random).await?;
             let actix = Arc::new(actix);
+            let compare_and_set = raw_redis::CompareAndSet::new(&raw, UNIFORM);
             entrants.extend([
+                Entrant::new("raw-redis.compare-and-set", compare_and_set),
                 Entrant::new(
                     "actix-session-redis.load",
                     actix_session::Load(Arc::clone(&actix), UNIFORM),

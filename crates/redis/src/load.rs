@@ -59,8 +59,10 @@ pub(crate) async fn load(
                     continue;
                 }
                 let record = record.clone();
-                if matches!(&read.stored, Stored::Value(bytes) if bytes.len() <= Recent::LARGEST) {
-                    store.recent.put(at, read);
+                if let Stored::Value(bytes) = read.stored
+                    && bytes.len() <= Recent::LARGEST
+                {
+                    store.recent.put(at, bytes);
                 }
                 return Ok(found(record, in_grace));
             }

@@ -2,13 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use cloakroom_core::SessionId;
 
-use crate::view::Known;
+use crate::value;
+use crate::view::{Known, Stored};
 
 const SLOTS: usize = 8192;
 
-type Slot = Mutex<Option<(SessionId, Known)>>;
+type Slot = Mutex<Option<(SessionId, Bytes)>>;
 
 /// The sessions that this host has read lately: 8,192 at most, none above 8 KiB.
 ///
@@ -35,17 +37,22 @@ impl Recent {
             .slot(id)?
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        match &*slot {
-            Some((there, known)) if *there == id => Some(known.clone()),
-            _ => None,
-        }
+        let stored = match &*slot {
+            Some((there, stored)) if *there == id => stored.clone(),
+            _ => return None,
+        };
+        drop(slot);
+        Some(Known {
+            entry: Some(value::decode(id, stored.clone())),
+            stored: Stored::Value(stored),
+        })
     }
 
     /// Remembers what was read, in place of another.
-    pub(crate) fn put(&self, id: SessionId, known: Known) {
+    pub(crate) fn put(&self, id: SessionId, stored: Bytes) {
         if let Some(slot) = self.slot(id) {
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            *slot = Some((id, known));
+            *slot = Some((id, stored));
         }
     }
 

@@ -70,6 +70,27 @@ impl Ours {
         })
     }
 
+    /// With a handle that keeps nothing decoded.
+    pub(crate) fn decoding_each_time(self) -> Result<Self, Failure> {
+        let sessions = Sessions::builder(Arc::clone(self.store()))
+            .timeouts(Timeouts::AAL1)
+            .clock(self.clock.clone())
+            .max_decoded(0)
+            .build()?;
+        Ok(Self { sessions, ..self })
+    }
+
+    /// After all sessions were read once.
+    pub(crate) async fn read(self) -> Result<Self, Failure> {
+        for token in &self.tokens {
+            let token = token.read().unwrap_or_else(PoisonError::into_inner).clone();
+            if !self.sessions.load(&token).await?.is_found() {
+                return Err("a session is not there".into());
+            }
+        }
+        Ok(self)
+    }
+
     /// Served by this process.
     pub(crate) fn served_by(self, server: u32) -> Self {
         Self {

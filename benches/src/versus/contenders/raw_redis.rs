@@ -1,28 +1,28 @@
 //! The `redis` crate by itself, on the settings of the store's own connections.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use rand::rngs::StdRng;
+use redis::Script;
 use redis::aio::MultiplexedConnection;
 
 use crate::contestants::{Failure, records};
 use crate::versus::race::{Contender, deal};
 use crate::workload::Keys;
 
-/// A key in, bytes out.
-pub(crate) struct Get {
+/// A server full of records.
+pub(crate) struct RawRedis {
     connection: MultiplexedConnection,
-    names: Vec<Vec<u8>>,
-    keys: Keys,
+    records: Vec<(Vec<u8>, Vec<u8>)>,
     server: u32,
 }
 
-impl Get {
+impl RawRedis {
     pub(crate) async fn filled(
         url: &str,
         server: u32,
         size: usize,
-        keys: Keys,
         random: &mut StdRng,
     ) -> Result<Self, Failure> {
         let settings = redis::AsyncConnectionConfig::new()
@@ -31,7 +31,7 @@ impl Get {
         let client = redis::Client::open(url)?;
         let connection = client.get_multiplexed_async_connection_with_config(&settings);
         let mut connection = connection.await?;
-        let mut names = Vec::with_capacity(size);
+        let mut all = Vec::with_capacity(size);
         for records in records(size, random)?.chunks(1_000) {
             let mut pipeline = redis::pipe();
             for record in records {
@@ -40,18 +40,20 @@ impl Get {
                 let name = format!("cloakroom:{{{}}}:s:{id}", id.placement()).into_bytes();
                 let value = record.encode(cloakroom_core::RecordVersion::default());
                 pipeline.set(&name, &value).ignore();
-                names.push(name);
+                all.push((name, value));
             }
             let () = pipeline.query_async(&mut connection).await?;
         }
         Ok(Self {
             connection,
-            names,
-            keys,
+            records: all,
             server,
         })
     }
 }
+
+/// A key in, bytes out.
+pub(crate) struct Get(pub(crate) Arc<RawRedis>, pub(crate) Keys);
 
 impl Contender for Get {
     type Item = Vec<u8>;
@@ -62,18 +64,68 @@ impl Contender for Get {
         each: usize,
         random: &mut StdRng,
     ) -> Result<Vec<Vec<Vec<u8>>>, Failure> {
-        let name = |at: usize| self.names[at].clone();
-        Ok(deal(&self.keys, tasks, each, random, name))
+        let Self(raw, keys) = self;
+        let name = |at: usize| raw.records[at].0.clone();
+        Ok(deal(keys, tasks, each, random, name))
     }
 
     async fn operate(&self, name: Vec<u8>) -> Result<bool, Failure> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.0.connection.clone();
         let get = redis::Cmd::get(name);
         let value: Option<Vec<u8>> = get.query_async(&mut connection).await?;
         Ok(black_box(value).is_some())
     }
 
     fn server(&self) -> Option<u32> {
-        Some(self.server)
+        Some(self.0.server)
+    }
+}
+
+/// The least that a store on Redis can do for that no update is lost: a value is replaced if it still begins
+/// as it was read.
+pub(crate) struct CompareAndSet {
+    raw: Arc<RawRedis>,
+    keys: Keys,
+    script: Script,
+}
+
+impl CompareAndSet {
+    pub(crate) fn new(raw: &Arc<RawRedis>, keys: Keys) -> Self {
+        let script = Script::new(
+            "if redis.call('GETRANGE', KEYS[1], 0, 92) ~= ARGV[1] then return 0 end \
+             redis.call('SET', KEYS[1], ARGV[2], 'PX', 3600000) \
+             return 1",
+        );
+        Self {
+            raw: Arc::clone(raw),
+            keys,
+            script,
+        }
+    }
+}
+
+impl Contender for CompareAndSet {
+    type Item = (Vec<u8>, Vec<u8>);
+
+    async fn prepare(
+        &self,
+        tasks: usize,
+        each: usize,
+        random: &mut StdRng,
+    ) -> Result<Vec<Vec<Self::Item>>, Failure> {
+        let record = |at: usize| self.raw.records[at].clone();
+        Ok(deal(&self.keys, tasks, each, random, record))
+    }
+
+    async fn operate(&self, (name, value): Self::Item) -> Result<bool, Failure> {
+        let mut connection = self.raw.connection.clone();
+        let mut invocation = self.script.key(name);
+        invocation.arg(value.get(..93)).arg(value);
+        let done: u8 = invocation.invoke_async(&mut connection).await?;
+        Ok(done == 1)
+    }
+
+    fn server(&self) -> Option<u32> {
+        Some(self.raw.server)
     }
 }

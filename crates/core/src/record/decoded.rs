@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 /// The data of a record as somebody has decoded them: a record never changes, and neither do they.
 ///
-/// A copy of the record begins without: what is made from it may have other data.
-#[derive(Default)]
-pub(crate) struct Decoded(OnceLock<Box<Kept>>);
+/// A copy of the record shares them, as it has the same payload.
+#[derive(Clone, Default)]
+pub(crate) struct Decoded(OnceLock<Arc<Kept>>);
 
 struct Kept {
     data: Arc<dyn Any + Send + Sync>,
@@ -39,14 +39,8 @@ impl Decoded {
         {
             let data = Arc::clone(data) as Arc<dyn Any + Send + Sync>;
             // Where another was faster, the share goes back.
-            let _ = self.0.set(Box::new(Kept { data, share }));
+            let _ = self.0.set(Arc::new(Kept { data, share }));
         }
-    }
-}
-
-impl Clone for Decoded {
-    fn clone(&self) -> Self {
-        Self::default()
     }
 }
 
@@ -104,7 +98,7 @@ mod tests {
         assert_eq!(decoded.get::<u32>(&own).as_deref(), Some(&7));
         assert_eq!(decoded.get::<u64>(&own), None);
         assert_eq!(decoded.get::<u32>(&other), None);
-        assert_eq!(decoded.clone().get::<u32>(&own), None);
+        assert_eq!(decoded.clone().get::<u32>(&own).as_deref(), Some(&7));
     }
 
     #[test]
@@ -117,7 +111,11 @@ mod tests {
         // What is there stays, and takes its share once.
         first.keep(&Arc::new(3_u32), 4, &allowance);
         assert_eq!(first.get::<u32>(&allowance).as_deref(), Some(&1));
+        let copy = first.clone();
         drop(first);
+        second.keep(&Arc::new(2_u32), 10, &allowance);
+        assert_eq!(second.get::<u32>(&allowance), None);
+        drop(copy);
         second.keep(&Arc::new(2_u32), 10, &allowance);
         assert_eq!(second.get::<u32>(&allowance).as_deref(), Some(&2));
     }

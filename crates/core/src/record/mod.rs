@@ -244,6 +244,7 @@ impl Record {
         Self {
             label: change.label.clone(),
             payload: change.payload.clone(),
+            decoded: Decoded::default(),
             revision: self.revision.next(),
             write_id: change.write_id,
             confirmed: self.confirmed || by_present_id,
