@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::command::CommandLine;
 use crate::failure::{Failure, Result};
-use crate::{deny, fuzz, independence, msrv, step, test, tools};
+use crate::{deny, fuzz, independence, msrv, shuttle, step, test, tools};
 
 const FUZZ_SECONDS_EACH: u32 = 10;
 
@@ -27,6 +27,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     step::run("docs", docs)?;
     step::run("every feature combination", feature_combinations)?;
     step::run("test", || test::run(&[]))?;
+    step::run("interleavings", shuttle::run)?;
     step::run("core stands alone", independence::check)?;
     step::run("dependencies", deny::check)?;
     step::run("fuzz", || {

@@ -14,6 +14,7 @@ mod failure;
 mod fuzz;
 mod independence;
 mod msrv;
+mod shuttle;
 mod step;
 mod system;
 mod test;
@@ -35,6 +36,8 @@ The chores of Cloakroom.
       the tests, licences and advisories of the dependencies, a short fuzz run.
   cargo xtask fuzz [--seconds N] [TARGET ...]
       Runs every fuzz target, or those named, for N seconds each (60 by default).
+  cargo xtask shuttle
+      Tries the store in memory in thousands of interleavings of its threads.
   cargo xtask bench [ARGS]
       Runs the benchmarks. ARGS go to them, for instance: --quick
   cargo xtask load [ARGS]
@@ -76,6 +79,7 @@ fn dispatch() -> Result {
         "test" => test::run(rest),
         "ci" => ci::run(rest),
         "fuzz" => fuzz::run(rest),
+        "shuttle" => shuttle::run(),
         "bench" => bench::run("bench", rest),
         "load" => bench::run("load", rest),
         "help" | "--help" | "-h" => {

@@ -1,7 +1,7 @@
 //! The one question that moka is asked: who leaves where there is no more room.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cloakroom_core::SessionId;
@@ -11,6 +11,7 @@ use moka::sync::Cache;
 
 use crate::ledger::Ticket;
 use crate::limits::Scale;
+use crate::sync::AtomicU64;
 
 /// The room for one kind of session.
 ///

@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use cloakroom_core::Timestamp;
+
+use crate::sync::AtomicU64;
 
 /// The instant of what is never due, and of what the index does not list.
 pub(crate) const NEVER: Timestamp = Timestamp::MAX;

@@ -1,7 +1,7 @@
 //! What is counted while a stripe is held, and what moka is to be told afterward.
 
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use cloakroom_core::{Error, ErrorKind, Operation, Record, Result, SessionId, Subject};
 
@@ -10,6 +10,7 @@ use crate::due::FirstDue;
 use crate::limits::Whose;
 use crate::remembered::Quota;
 use crate::size;
+use crate::sync::AtomicU64;
 use crate::table::Table;
 
 /// A number that one stay of a session in the store has and no other: from its creation until it

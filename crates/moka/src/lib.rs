@@ -90,6 +90,7 @@ mod slots;
 mod store;
 mod stripe;
 mod sweep;
+mod sync;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
 //! What is remembered of ids and sets that hold no session, and how much of it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::sync::AtomicU64;
 
 /// The keys of one stripe that are only remembered, in the order in which they came to be.
 ///

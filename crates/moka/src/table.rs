@@ -1,7 +1,6 @@
 //! All stripes, each behind its lock.
 
-use std::sync::atomic::AtomicU8;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use cloakroom_core::semantics;
@@ -11,6 +10,7 @@ use cloakroom_core::{Placement, Result, SessionId, Timestamp};
 use crate::ledger::{Budgets, Ledger};
 use crate::shelf::StripeView;
 use crate::stripe::{Stripe, Swept};
+use crate::sync::{AtomicU8, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What every write takes away in passing, so that space comes back under steady use without a
 /// thread: more than most writes bring.

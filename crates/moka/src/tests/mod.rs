@@ -5,6 +5,8 @@ mod bytes;
 mod capacity;
 mod concurrency;
 mod index;
+#[cfg(shuttle)]
+mod interleavings;
 mod listing;
 mod memories;
 mod support;
