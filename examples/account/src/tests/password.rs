@@ -1,12 +1,10 @@
 //! Changing the password.
 
-use std::time::Duration;
-
 use axum::http::StatusCode;
 use cloakroom::fault::Calls;
 use cloakroom::{ErrorKind, Operation};
 
-use crate::tests::Site;
+use crate::tests::{Site, soon};
 
 const CHANGE: [(&str, &str); 2] = [("current", "correct horse"), ("new", "battery staple")];
 
@@ -90,7 +88,7 @@ async fn a_sign_in_under_way_with_the_old_password_comes_too_late() {
         let answer = thief.post("/sign-in", &fields).await;
         (thief, answer)
     });
-    hold.arrived().await;
+    soon(hold.arrived()).await;
     assert_eq!(
         ada.post("/password", &CHANGE).await.location(),
         Some("/devices")
@@ -116,7 +114,7 @@ async fn a_sign_in_that_begins_after_the_change_is_checked_by_the_new_password()
         let fields = [("name", "ada"), ("password", "correct horse")];
         thief.post("/sign-in", &fields).await
     });
-    hold.arrived().await;
+    soon(hold.arrived()).await;
     assert_eq!(
         ada.post("/password", &CHANGE).await.location(),
         Some("/devices")
@@ -177,12 +175,11 @@ async fn where_the_client_goes_away_the_others_are_signed_out_all_the_same() {
     let hold = site.faults.hold_before(Operation::Create);
     let revoking = site.faults.hold_after(Operation::Revoke);
     let request = tokio::spawn(async move { ada.post("/password", &CHANGE).await });
-    hold.arrived().await;
+    soon(hold.arrived()).await;
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
     hold.release();
-    let arrived = tokio::time::timeout(Duration::from_secs(10), revoking.arrived());
-    arrived.await.unwrap();
+    soon(revoking.arrived()).await;
     revoking.release();
     assert!(!phone.is_signed_in().await);
 }
