@@ -11,6 +11,7 @@ mod sign_in;
 mod sign_up;
 mod site;
 mod step_up;
+mod unknown_outcome;
 
 use browser::{Answer, Browser};
 pub(crate) use scratch::Scratch;
