@@ -44,8 +44,8 @@ async fn the_others_are_signed_out_and_this_one_stays_under_a_new_token() {
 #[tokio::test]
 async fn only_with_the_present_password_and_a_new_one_that_will_do() {
     let site = Site::new();
-    let mut ada = site.signed_up("ada").await;
-    let mut phone = site.signed_in("ada").await;
+    let mut ada = site.signed_up("ada.lovelace").await;
+    let mut phone = site.signed_in("ada.lovelace").await;
     ada.get("/password").await;
     for (current, new, status, reason) in [
         (
@@ -60,6 +60,12 @@ async fn only_with_the_present_password_and_a_new_one_that_will_do() {
             StatusCode::UNPROCESSABLE_ENTITY,
             "at least 8 characters",
         ),
+        (
+            "correct horse",
+            "Ada.Lovelace",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not your name",
+        ),
     ] {
         let answer = ada
             .post("/password", &[("current", current), ("new", new)])
@@ -69,7 +75,7 @@ async fn only_with_the_present_password_and_a_new_one_that_will_do() {
     }
     assert!(phone.is_signed_in().await);
     assert_eq!(
-        phone.sign_in("ada", "correct horse").await.status,
+        phone.sign_in("ada.lovelace", "correct horse").await.status,
         StatusCode::SEE_OTHER
     );
 }

@@ -72,6 +72,20 @@ async fn confirming_leads_back_under_a_new_token() {
 }
 
 #[tokio::test]
+async fn no_link_leads_away_from_here_after_confirming() {
+    let site = Site::new();
+    let mut ada = site.signed_up("ada").await;
+    for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example"] {
+        let link = format!("/confirm?return_to={}", elsewhere.replace('\\', "%5C"));
+        let page = ada.get(&link).await;
+        assert!(page.says("name=\"return_to\" value=\"/\""), "{elsewhere}");
+        let fields = [("password", "correct horse"), ("return_to", elsewhere)];
+        let answer = ada.post("/confirm", &fields).await;
+        assert_eq!(answer.location(), Some("/"), "{elsewhere}");
+    }
+}
+
+#[tokio::test]
 async fn deleting_the_account_ends_every_session_of_it() {
     let site = Site::new();
     let mut ada = site.signed_up("ada").await;
@@ -116,7 +130,9 @@ async fn a_session_of_an_account_that_is_gone_opens_nothing_even_where_it_could_
     site.faults.clear();
 
     for browser in [&mut ada, &mut phone] {
-        assert!(!browser.get("/").await.says("Hello, "));
+        let home = browser.get("/").await;
+        assert_eq!(home.status, StatusCode::OK);
+        assert!(!home.says("Hello, ") && home.says("id=\"sign-in\""));
         // Both ways on from there are open.
         for path in ["/sign-in", "/sign-up"] {
             assert_eq!(browser.get(path).await.status, StatusCode::OK, "{path}");
