@@ -111,7 +111,9 @@
 //! - A token that was issued goes out with the response, also where that is a failure: with a 503 too, the
 //!   user is signed in. That goes for a handler that has left another call unfinished, of which nobody can say
 //!   what becomes. A sign-in that is itself done only after the response has left, or when its client has gone,
-//!   is ended: nobody could be given its token.
+//!   is ended: nobody could be given its token. Where the client goes between the two, or the inner service fails
+//!   with an error after a sign-in, the session is in the user's list, where it can be ended, and ends by its
+//!   timeouts.
 //! - A token that came in a header is never answered by a cookie, except by
 //!   [`complete`](RequestSession::complete), which says so.
 //!
