@@ -100,7 +100,8 @@ impl<T> SessionLayerBuilder<T> {
 
     /// How long one operation of the store may take, retries included, before it counts as
     /// [slow](Failure::Slow). 5 seconds by default. No call of a request waits for longer for another
-    /// one of the same request either, nor does the response. It takes tokio's timer, so the service has to run
+    /// one of the same request either, nor does the response, but for the check of a new token that it then
+    /// makes. It takes tokio's timer, so the service has to run
     /// in a runtime of tokio's with time enabled.
     pub fn store_deadline(mut self, deadline: Duration) -> Self {
         self.settings.store_deadline = Some(deadline);

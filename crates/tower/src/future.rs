@@ -102,7 +102,7 @@ struct Closing<T>(RequestSession<T>);
 
 impl<T> Drop for Closing<T> {
     fn drop(&mut self) {
-        self.0.close();
+        self.0.end();
     }
 }
 

@@ -108,6 +108,12 @@
 //! - A request whose token was replaced by a sign-in, or is an old one whose grace is over, sets no cookie and
 //!   stores nothing, unless it signs in itself.
 //! - A handler that signs in and goes on for long sets no cookie if the new session has ended meanwhile.
+//! - A token that was issued goes out with the response, also where that is a failure: with a 503 too, the
+//!   user is signed in. That goes for a handler that has left another call unfinished, of which nobody can say
+//!   what becomes. A sign-in that is itself done only after the response has left, or when its client has gone,
+//!   is ended: nobody could be given its token. Where the client goes between the two, or the inner service fails
+//!   with an error after a sign-in, the session is in the user's list, where it can be ended, and ends by its
+//!   timeouts.
 //! - A token that came in a header is never answered by a cookie, except by
 //!   [`complete`](RequestSession::complete), which says so.
 //!
@@ -135,6 +141,10 @@
 //! So is a sign-out, a revocation or a renewal that fails, or that the handler gives up half-way: it is
 //! answered like a failed save, unless it is done after all, or the handler answers with a server error of
 //! its own. A touch that fails keeps nobody from the session that was read.
+//!
+//! A call that the handler has begun and does not go on with, such as one in the body of the response, is
+//! waited for as long as [for the store](SessionLayerBuilder::store_deadline), and twice as long where the
+//! response sets a cookie. Then nothing more is saved, and the response is that of a failed save.
 //!
 //! # Features
 //!

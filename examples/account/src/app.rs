@@ -8,6 +8,7 @@ use axum::middleware::{from_fn, map_response};
 use axum::routing::{get, post};
 use cloakroom::tower::SessionLayer;
 
+use crate::head::page;
 use crate::passwords::Passwords;
 use crate::routes::{assets, confirm, delete, devices, home, password, sign_in, sign_out, sign_up};
 use crate::users::Users;
@@ -29,18 +30,18 @@ const LONGEST_FORM: usize = 16 * 1024;
 impl App {
     pub(crate) fn router(self, sessions: SessionLayer<Visit>) -> Router {
         Router::new()
-            .route("/", get(home::show))
-            .route("/sign-up", get(sign_up::show).post(sign_up::submit))
-            .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+            .route("/", page(home::show))
+            .route("/sign-up", page(sign_up::show).post(sign_up::submit))
+            .route("/sign-in", page(sign_in::show).post(sign_in::submit))
             .route("/sign-out", post(sign_out::submit))
-            .route("/goodbye", get(sign_out::show))
-            .route("/devices", get(devices::show))
+            .route("/goodbye", page(sign_out::show))
+            .route("/devices", page(devices::show))
             .route("/devices/end", post(devices::end_one))
             .route("/devices/end-others", post(devices::end_others))
-            .route("/password", get(password::show).post(password::submit))
-            .route("/confirm", get(confirm::show).post(confirm::submit))
-            .route("/delete-account", get(delete::show).post(delete::submit))
-            .route("/account-deleted", get(delete::done))
+            .route("/password", page(password::show).post(password::submit))
+            .route("/confirm", page(confirm::show).post(confirm::submit))
+            .route("/delete-account", page(delete::show).post(delete::submit))
+            .route("/account-deleted", page(delete::done))
             .route("/style.css", get(assets::style))
             .route("/icon.svg", get(assets::icon))
             .fallback(failure::not_found)

@@ -18,6 +18,7 @@ mod device;
 mod failure;
 mod form_token;
 mod frame;
+mod head;
 mod headers;
 mod origin;
 mod page;

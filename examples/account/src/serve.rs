@@ -35,11 +35,14 @@ impl Listener {
                 other => return Self::of(other?),
             }
         }
-        let taken = format!(
-            "ports {} to {} are taken; choose another with --port",
-            ports.start(),
-            ports.end()
-        );
+        let taken = match port {
+            Some(port) => format!("port {port} is taken; choose another with --port"),
+            None => format!(
+                "ports {} to {} are taken; choose another with --port",
+                ports.start(),
+                ports.end()
+            ),
+        };
         Err(io::Error::new(ErrorKind::AddrInUse, taken))
     }
 

@@ -70,7 +70,8 @@ fn what_cannot_be_had_is_said_in_one_line() -> Result {
     let output = run(&["--port", &port])?;
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr)?;
-    assert!(said.contains("taken; choose another with --port"), "{said}");
+    let why = format!("error: port {port} is taken; choose another with --port\n");
+    assert_eq!(said, why);
 
     // Nobody listens there: the number is ours.
     let url = format!("redis://127.0.0.1:{port}");

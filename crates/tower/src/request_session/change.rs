@@ -10,8 +10,9 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::{Dropped, Replaced, Saved};
 use crate::request_session::RequestSession;
+use crate::request_session::cookie::{Cookie, NewToken};
 use crate::request_session::load::lookup_name;
-use crate::request_session::state::{Change, Cookie, Known, State};
+use crate::request_session::state::{Change, Known, State};
 use crate::source::TokenSource;
 use crate::view::{Seen, SessionView};
 
@@ -197,7 +198,8 @@ impl<T: SessionData> RequestSession<T> {
         match created {
             Ok(issued) => {
                 state.source = Some(TokenSource::Cookie);
-                state.cookie = Cookie::Set;
+                let new = NewToken::of(&issued.token, &issued.session);
+                self.shared.cookie.set(Cookie::Set(new));
                 state.copy = None;
                 self.adopt(state, issued);
                 Ok(Saved::Created)
@@ -214,7 +216,7 @@ impl<T: SessionData> RequestSession<T> {
 
     fn drop_changes(&self, state: &mut State<T>, why: Dropped) -> Saved {
         self.inner().observer.dropped(why);
-        state.bar(why);
+        self.bar(state, why);
         Saved::Dropped(why)
     }
 }

@@ -1,18 +1,19 @@
 //! What becomes of the session once the handler has answered.
 
-use cloakroom_core::{Lookup, Renewal as RenewalOutcome};
+use cloakroom_core::{Lookup, Renewal as RenewalOutcome, SessionInfo, Token};
 use http::{HeaderValue, StatusCode};
 
 use crate::cookie;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::failure::{Moment, OnLoadFailure, OnSaveFailure};
 use crate::layer::{Renewal, SessionData};
 use crate::observe::Op;
 use crate::outcome::Dropped;
 use crate::request_session::RequestSession;
+use crate::request_session::cookie::{Cookie, NewToken};
 use crate::request_session::load::lookup_name;
 use crate::request_session::renew::renewal_name;
-use crate::request_session::state::{Cookie, Known, State};
+use crate::request_session::state::{Known, State};
 use crate::response::SessionFailure;
 
 /// What the response is to say of the session.
@@ -41,21 +42,22 @@ impl<T: SessionData> RequestSession<T> {
             // A call that nobody ends. Nothing can be saved, and what that one writes is unknown.
             Err(_) => {
                 self.answer(&mut finished, Moment::Saving, self.inner().given_up());
+                finished.set_cookie = self.cookie_without_state().await;
                 return finished;
             }
         };
         if self.inner().settings.discards.include(status) {
             state.forget_changes();
         }
-        let by_handler = state.cookie == Cookie::Set;
+        let by_handler = matches!(self.shared.cookie.get(), Cookie::Set(_));
         let saved = self.save_pending(&mut state).await;
         if by_handler && !state.was_just_seen(&saved) {
             self.check(&mut state).await;
         }
-        if state.cookie == Cookie::Leave {
+        if matches!(self.shared.cookie.get(), Cookie::Leave) {
             self.renew_if_due(&mut state).await;
         }
-        finished.set_cookie = self.set_cookie(&state);
+        finished.set_cookie = self.header(&self.shared.cookie.get());
         self.report(&mut finished, &state, saved.err(), status);
         finished
     }
@@ -66,17 +68,37 @@ impl<T: SessionData> RequestSession<T> {
         let Some(token) = state.token.clone() else {
             return;
         };
-        let check = self.inner().sessions.inspect(&token);
-        match self.inner().call(Op::Check, lookup_name, check).await {
+        match self.look(&token).await {
             Ok(Lookup::Found(session)) if session.id == token.id() => {}
-            Ok(Lookup::Replaced) => state.bar(Dropped::Replaced),
-            Ok(Lookup::Reused(_)) => state.bar(Dropped::Reused),
-            Ok(Lookup::Ended { .. } | Lookup::Absent) => state.bar(Dropped::Ended),
+            Ok(Lookup::Replaced) => self.bar(state, Dropped::Replaced),
+            Ok(Lookup::Reused(_)) => self.bar(state, Dropped::Reused),
+            Ok(Lookup::Ended { .. } | Lookup::Absent) => self.bar(state, Dropped::Ended),
             // Another request has renewed it, and its client has, or will get, that token.
-            Ok(Lookup::Found(_)) => state.cookie = Cookie::Leave,
+            Ok(Lookup::Found(_)) => _ = self.shared.cookie.set(Cookie::Leave),
             // The session was there when the token was issued. Without it the user would be signed out.
             Err(_) => {}
         }
+    }
+
+    /// The cookie where a call keeps the state for good. A token that the handler was given before goes
+    /// out all the same: nobody else has it, and its session would be nobody's.
+    async fn cookie_without_state(&self) -> Option<HeaderValue> {
+        let cookie = self.shared.cookie.seal();
+        if let Cookie::Set(new) = &cookie {
+            match self.look(&new.token).await {
+                // Also where the call that is kept has renewed it: this token is in its grace then.
+                Ok(Lookup::Found(_)) | Err(_) => {}
+                Ok(
+                    Lookup::Replaced | Lookup::Reused(_) | Lookup::Ended { .. } | Lookup::Absent,
+                ) => return None,
+            }
+        }
+        self.header(&cookie)
+    }
+
+    async fn look(&self, token: &Token) -> Result<Lookup<SessionInfo>> {
+        let look = self.inner().sessions.inspect(token);
+        self.inner().call(Op::Check, lookup_name, look).await
     }
 
     /// Renews the token where that is due. Where it fails, the present one goes on working.
@@ -92,24 +114,22 @@ impl<T: SessionData> RequestSession<T> {
         let renew = self.inner().sessions.renew_if_due(token, every, grace);
         let renewal = self.inner().call(Op::Renew, renewal_name, renew).await;
         if let Ok(RenewalOutcome::Renewed(issued)) = renewal {
+            let new = NewToken::of(&issued.token, &issued.session);
+            self.shared.cookie.set(Cookie::Set(new));
             self.adopt(state, issued);
-            state.cookie = Cookie::Set;
         }
     }
 
-    fn set_cookie(&self, state: &State<T>) -> Option<HeaderValue> {
+    fn header(&self, cookie: &Cookie) -> Option<HeaderValue> {
         let settings = self.inner().settings.sources.cookie.as_ref()?;
-        match state.cookie {
+        match cookie {
             Cookie::Leave => None,
             Cookie::Delete => cookie::deleting(settings),
-            Cookie::Set => {
-                let Known::Found(session) = &state.known else {
-                    return None;
-                };
+            Cookie::Set(new) => {
                 let kept = settings
-                    .persists(session.is_remembered())
-                    .then(|| session.overall_deadline().remaining(self.inner().now()));
-                cookie::setting(settings, state.token.as_ref()?, kept)
+                    .persists(new.is_remembered)
+                    .then(|| new.until.remaining(self.inner().now()));
+                cookie::setting(settings, &new.token, kept)
             }
         }
     }

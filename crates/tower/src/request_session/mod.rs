@@ -1,6 +1,7 @@
 //! The handle that a handler has on its request's session.
 
 mod change;
+mod cookie;
 mod finish;
 mod load;
 mod renew;
@@ -17,12 +18,14 @@ use cloakroom_core::{Sessions, Subject, Timestamp, Token};
 use http::request::Parts;
 use tokio::sync::{Mutex, MutexGuard};
 
+use cookie::{Cookie, CookieSlot};
 pub(crate) use finish::Finished;
-use state::State;
+use state::{Known, State};
 use undone::Undone;
 
 use crate::error::{Error, Result};
 use crate::layer::{Inner, SessionData};
+use crate::outcome::Dropped;
 use crate::source::TokenSource;
 use crate::view::SessionView;
 
@@ -56,6 +59,8 @@ struct Shared<T> {
     is_closed: AtomicBool,
     /// Held over calls to the store, so that those who ask at once share one.
     state: Mutex<State<T>>,
+    /// What the response does to the cookie.
+    cookie: CookieSlot,
     undone: Undone,
 }
 
@@ -73,6 +78,7 @@ impl<T> RequestSession<T> {
                 was_asked: AtomicBool::new(false),
                 is_closed: AtomicBool::new(false),
                 state: Mutex::new(State::new(token, source)),
+                cookie: CookieSlot::default(),
                 undone: Undone::default(),
             }),
         }
@@ -115,6 +121,19 @@ impl<T> RequestSession<T> {
         // the other.
         self.shared.is_closed.store(true, Ordering::SeqCst);
         self.shared.was_asked.load(Ordering::SeqCst)
+    }
+
+    /// The response has left, or nobody waits for it any more.
+    pub(crate) fn end(&self) {
+        self.close();
+        self.shared.cookie.seal();
+    }
+
+    /// There is no session any more that this request could change.
+    fn bar(&self, state: &mut State<T>, why: Dropped) {
+        self.shared.cookie.set(Cookie::Leave);
+        state.known = Known::Barred(why);
+        state.forget_changes();
     }
 
     /// Takes the state, for as long as something is done with it.

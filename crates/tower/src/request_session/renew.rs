@@ -9,8 +9,9 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::{Dropped, Renewed};
 use crate::request_session::RequestSession;
+use crate::request_session::cookie::{Cookie, NewToken};
 use crate::request_session::sign_in::{CloneForHandler as _, handed_out};
-use crate::request_session::state::{Cookie, Known, State};
+use crate::request_session::state::{Known, State};
 use crate::request_session::undone::Duty;
 
 impl<T: SessionData> RequestSession<T> {
@@ -37,7 +38,8 @@ impl<T: SessionData> RequestSession<T> {
         };
         Ok(match renewal {
             Renewal::Renewed(issued) => {
-                state.cookie = Cookie::Set;
+                let new = NewToken::of(&issued.token, &issued.session);
+                self.shared.cookie.set(Cookie::Set(new));
                 self.adopt_renewed(&mut state, issued, grace);
                 Renewed::Renewed
             }
@@ -62,7 +64,7 @@ impl<T: SessionData> RequestSession<T> {
         let mut state = self.ask().await?;
         let renewal = self.renewal(&mut state, grace).await?;
         if let Some(Renewal::Renewed(issued)) = &renewal {
-            state.cookie = Cookie::Leave;
+            self.shared.cookie.set(Cookie::Leave);
             state.source = Some(handed_out(state.source));
             self.adopt_renewed(&mut state, issued.clone_for_handler(), grace);
         }
@@ -90,11 +92,13 @@ impl<T: SessionData> RequestSession<T> {
         }
         match &renewal {
             Renewal::Reused(reused) => {
-                state.bar(Dropped::Reused);
+                self.bar(state, Dropped::Reused);
                 self.answer_reuse(reused, None).await;
             }
-            Renewal::Replaced => state.bar(Dropped::Replaced),
-            Renewal::Absent if matches!(state.known, Known::Found(_)) => state.bar(Dropped::Ended),
+            Renewal::Replaced => self.bar(state, Dropped::Replaced),
+            Renewal::Absent if matches!(state.known, Known::Found(_)) => {
+                self.bar(state, Dropped::Ended)
+            }
             _ => {}
         }
         Ok(Some(renewal))

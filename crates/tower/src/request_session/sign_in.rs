@@ -12,7 +12,8 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::{Dropped, SignInOutcome};
 use crate::request_session::RequestSession;
-use crate::request_session::state::{Cookie, Known, State};
+use crate::request_session::cookie::{Cookie, NewToken};
+use crate::request_session::state::{Known, State};
 use crate::request_session::undone::Duty;
 use crate::source::TokenSource;
 use crate::view::{Seen, SessionView};
@@ -39,7 +40,8 @@ impl<T: SessionData> RequestSession<T> {
     /// # Errors
     ///
     /// As [`Sessions::complete`](cloakroom_core::Sessions::complete), and where the layer has no
-    /// cookie: [`Error::is_no_cookie`].
+    /// cookie: [`Error::is_no_cookie`]. Where the response has left before this is done, or its client has
+    /// gone, nobody can be given the token: the new session is ended, and [`Error::is_too_late`].
     pub async fn complete(
         &self,
         attempt: SignInAttempt,
@@ -55,8 +57,11 @@ impl<T: SessionData> RequestSession<T> {
                 evicted,
                 reused,
             } => {
+                let new = NewToken::of(&issued.token, &issued.session);
+                if !self.shared.cookie.set(Cookie::Set(new)) {
+                    return Err(self.end_unheard(&issued.token).await);
+                }
                 state.source = Some(TokenSource::Cookie);
-                state.cookie = Cookie::Set;
                 let view = SessionView {
                     seen: Seen::Stored(self.adopt(&mut state, issued)),
                 };
@@ -87,7 +92,7 @@ impl<T: SessionData> RequestSession<T> {
         let mut state = self.ask().await?;
         let signed_in = self.sign_in(&mut state, attempt, carry).await?;
         if let SignIn::SignedIn { issued, .. } = &signed_in {
-            state.cookie = Cookie::Leave;
+            self.shared.cookie.set(Cookie::Leave);
             state.source = Some(handed_out(state.source));
             self.adopt(&mut state, issued.clone_for_handler());
         }
@@ -130,7 +135,7 @@ impl<T: SessionData> RequestSession<T> {
                     self.answer_reuse(reused, Some(&issued.token)).await;
                 }
             }
-            Ok(SignIn::Gone) => state.bar(Dropped::Replaced),
+            Ok(SignIn::Gone) => self.bar(state, Dropped::Replaced),
             Ok(SignIn::Superseded | SignIn::Expired | SignIn::CapReached) => {
                 state.pending = changes;
             }
@@ -170,6 +175,15 @@ impl<T: SessionData> RequestSession<T> {
         let end = async { sessions.store().delete(&end, sessions.now()).await };
         let ended = self.inner().call(Op::SignOut, |_| "ended", end).await;
         ended.is_ok()
+    }
+
+    /// Ends a session whose token can reach nobody: the response has left, or nobody waits for it.
+    async fn end_unheard(&self, token: &Token) -> Error {
+        let end = self.inner().sessions.sign_out(token);
+        match self.inner().call(Op::SignOut, |_| "ended", end).await {
+            Ok(_) => Error::too_late(),
+            Err(error) => error,
+        }
     }
 
     /// Goes on with a new token.

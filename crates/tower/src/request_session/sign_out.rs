@@ -7,7 +7,8 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::Dropped;
 use crate::request_session::RequestSession;
-use crate::request_session::state::{Cookie, Known, State};
+use crate::request_session::cookie::Cookie;
+use crate::request_session::state::{Known, State};
 use crate::request_session::undone::Duty;
 use crate::source::TokenSource;
 
@@ -119,15 +120,15 @@ impl<T: SessionData> RequestSession<T> {
             state.token = None;
             state.before_renewal = None;
             state.known = Known::Nothing;
-            state.cookie = if has_cookie {
+            self.shared.cookie.set(if has_cookie {
                 Cookie::Delete
             } else {
                 Cookie::Leave
-            };
+            });
         } else if matches!(state.known, Known::Nothing) {
             state.forget_changes();
         } else {
-            state.bar(Dropped::Ended);
+            self.bar(state, Dropped::Ended);
         }
     }
 }

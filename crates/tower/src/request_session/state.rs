@@ -26,7 +26,6 @@ pub(super) struct State<T> {
     pub(super) pending: Vec<Change<T>>,
     /// The handler's copy, where it was changed.
     pub(super) copy: Option<Arc<T>>,
-    pub(super) cookie: Cookie,
     /// A save that may have happened, also because the handler gave it up half-way. Nothing makes up
     /// for it.
     pub(super) unknown: Option<Error>,
@@ -45,15 +44,6 @@ pub(super) enum Known<T> {
     Failed(Error),
 }
 
-/// What the response does to the cookie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cookie {
-    Leave,
-    /// The handler was given a new token.
-    Set,
-    Delete,
-}
-
 impl<T> State<T> {
     pub(super) fn new(token: Option<Token>, source: Option<TokenSource>) -> Self {
         Self {
@@ -63,16 +53,8 @@ impl<T> State<T> {
             source,
             pending: Vec::new(),
             copy: None,
-            cookie: Cookie::Leave,
             unknown: None,
         }
-    }
-
-    /// There is no session any more that this request could change.
-    pub(super) fn bar(&mut self, why: Dropped) {
-        self.known = Known::Barred(why);
-        self.cookie = Cookie::Leave;
-        self.forget_changes();
     }
 
     pub(super) fn forget_changes(&mut self) {

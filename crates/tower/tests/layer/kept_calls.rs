@@ -18,7 +18,7 @@ use crate::support::{World, app, ask, cookie};
 type Data = Vec<u32>;
 
 /// A body that goes on with the handler's work once somebody reads it.
-struct Lazy(Pin<Box<dyn Future<Output = ()> + Send>>);
+pub(super) struct Lazy(pub(super) Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl http_body::Body for Lazy {
     type Data = Bytes;

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use cloakroom_core::Operation;
 use cloakroom_tower::{RequestSession, Result, SessionLayer};
+use tokio::sync::mpsc;
 use tower::{Layer as _, Service as _, service_fn};
 
 use crate::support::{SOON, World, app, ask, cookie};
@@ -65,22 +66,19 @@ async fn a_task_that_is_under_way_when_the_handler_answers_is_waited_for() {
 async fn a_request_that_is_given_up_saves_nothing_and_is_closed() {
     let world = World::<Data>::new();
     let token = world.signed_in("ada").await;
-    let kept = Kept::default();
-    let keep = Arc::clone(&kept);
+    let (keep, mut kept) = mpsc::unbounded_channel();
     let handler = async move |session: RequestSession<Data>| -> Result<()> {
         session.change(|data| data.push(1)).await?;
-        *keep.lock().unwrap() = Some(session);
+        keep.send(session).unwrap();
         std::future::pending().await
     };
     let app = app(SessionLayer::new(world.sessions.clone()), handler);
     let header = cookie(&token);
     let headers = [("cookie", header.as_str())];
-    let request = ask(&app, &headers);
-    tokio::select! {
-        _ = request => panic!("it answered"),
-        () = async { while kept.lock().unwrap().is_none() { tokio::task::yield_now().await } } => {}
-    }
-    let session = kept.lock().unwrap().take().unwrap();
+    let session = tokio::select! {
+        _ = ask(&app, &headers) => panic!("it answered"),
+        session = kept.recv() => session.unwrap(),
+    };
     assert!(session.get().await.unwrap_err().is_too_late());
     assert!(world.data(&token).await.unwrap().is_empty());
 }

@@ -13,6 +13,7 @@ mod extractors;
 mod failures;
 mod failures_policy;
 mod half_done;
+mod handed_out;
 mod kept_calls;
 mod late;
 mod renewing;

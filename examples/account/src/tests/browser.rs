@@ -32,6 +32,11 @@ impl Browser {
             .await
     }
 
+    pub(crate) async fn head(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::HEAD, path).body(Body::empty());
+        self.send(request.unwrap()).await
+    }
+
     /// Follows a redirect, as a browser does.
     pub(crate) async fn go(&mut self, path: &str) -> Answer {
         let mut answer = self.get(path).await;

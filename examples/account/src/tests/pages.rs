@@ -151,6 +151,38 @@ async fn visits_are_counted_before_and_after_signing_in() {
 }
 
 #[tokio::test]
+async fn asking_whether_a_page_is_there_touches_nothing() {
+    use cloakroom::Operation::{Begin, Create, Load, TokenSet, Touch, Update};
+
+    let site = Site::new();
+    let mut visitor = site.browser();
+    let mut ada = site.signed_up("ada").await;
+    // Whoever reads her session now prolongs it.
+    site.clock.advance(std::time::Duration::from_secs(60));
+    let calls = || [Begin, Create, Load, TokenSet, Touch, Update].map(|of| site.faults.calls(of));
+    let before = calls();
+    for (path, _) in FOR_VISITORS.into_iter().chain(FOR_USERS) {
+        for browser in [&mut visitor, &mut ada] {
+            let answer = browser.head(path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            let kind = answer.header("content-type");
+            assert_eq!(kind, Some("text/html; charset=utf-8"), "{path}");
+            assert_eq!(answer.header("content-length"), None, "{path}");
+            assert!(answer.header("content-security-policy").is_some());
+            assert_eq!(answer.set_cookie(), None, "{path}");
+            assert_eq!(answer.body, "");
+        }
+    }
+    assert_eq!(calls(), before);
+    let home = ada.get("/").await;
+    assert!(home.says("id=\"visits\">1</p>") && home.says("Your account is ready"));
+    // What is no page is none for `HEAD` either.
+    assert_eq!(visitor.head("/nowhere").await.status, StatusCode::NOT_FOUND);
+    let answer = visitor.head("/sign-out").await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
 async fn of_many_visits_at_once_each_counts() {
     let site = Site::new();
     let mut ada = site.signed_up("ada").await;

@@ -1,12 +1,10 @@
 //! Changing the password.
 
-use std::time::Duration;
-
 use axum::http::StatusCode;
 use cloakroom::fault::Calls;
 use cloakroom::{ErrorKind, Operation};
 
-use crate::tests::Site;
+use crate::tests::{Site, soon};
 
 const CHANGE: [(&str, &str); 2] = [("current", "correct horse"), ("new", "battery staple")];
 
@@ -46,8 +44,8 @@ async fn the_others_are_signed_out_and_this_one_stays_under_a_new_token() {
 #[tokio::test]
 async fn only_with_the_present_password_and_a_new_one_that_will_do() {
     let site = Site::new();
-    let mut ada = site.signed_up("ada").await;
-    let mut phone = site.signed_in("ada").await;
+    let mut ada = site.signed_up("ada.lovelace").await;
+    let mut phone = site.signed_in("ada.lovelace").await;
     ada.get("/password").await;
     for (current, new, status, reason) in [
         (
@@ -62,6 +60,12 @@ async fn only_with_the_present_password_and_a_new_one_that_will_do() {
             StatusCode::UNPROCESSABLE_ENTITY,
             "at least 8 characters",
         ),
+        (
+            "correct horse",
+            "Ada.Lovelace",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not your name",
+        ),
     ] {
         let answer = ada
             .post("/password", &[("current", current), ("new", new)])
@@ -71,7 +75,7 @@ async fn only_with_the_present_password_and_a_new_one_that_will_do() {
     }
     assert!(phone.is_signed_in().await);
     assert_eq!(
-        phone.sign_in("ada", "correct horse").await.status,
+        phone.sign_in("ada.lovelace", "correct horse").await.status,
         StatusCode::SEE_OTHER
     );
 }
@@ -90,7 +94,7 @@ async fn a_sign_in_under_way_with_the_old_password_comes_too_late() {
         let answer = thief.post("/sign-in", &fields).await;
         (thief, answer)
     });
-    hold.arrived().await;
+    soon(hold.arrived()).await;
     assert_eq!(
         ada.post("/password", &CHANGE).await.location(),
         Some("/devices")
@@ -116,7 +120,7 @@ async fn a_sign_in_that_begins_after_the_change_is_checked_by_the_new_password()
         let fields = [("name", "ada"), ("password", "correct horse")];
         thief.post("/sign-in", &fields).await
     });
-    hold.arrived().await;
+    soon(hold.arrived()).await;
     assert_eq!(
         ada.post("/password", &CHANGE).await.location(),
         Some("/devices")
@@ -177,12 +181,11 @@ async fn where_the_client_goes_away_the_others_are_signed_out_all_the_same() {
     let hold = site.faults.hold_before(Operation::Create);
     let revoking = site.faults.hold_after(Operation::Revoke);
     let request = tokio::spawn(async move { ada.post("/password", &CHANGE).await });
-    hold.arrived().await;
+    soon(hold.arrived()).await;
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
     hold.release();
-    let arrived = tokio::time::timeout(Duration::from_secs(10), revoking.arrived());
-    arrived.await.unwrap();
+    soon(revoking.arrived()).await;
     revoking.release();
     assert!(!phone.is_signed_in().await);
 }

@@ -48,6 +48,13 @@ async fn signing_in_leads_back_to_the_page_that_was_asked_for() {
     );
     let fields = [
         ("name", "ada"),
+        ("password", "wrong horse"),
+        ("return_to", "/password"),
+    ];
+    let page = browser.post("/sign-in", &fields).await;
+    assert!(page.says("name=\"return_to\" value=\"/password\""));
+    let fields = [
+        ("name", "ada"),
         ("password", "correct horse"),
         ("return_to", "/password"),
     ];
@@ -80,6 +87,8 @@ async fn no_link_leads_away_from_here_after_signing_in() {
             Some("/")
         );
         let link = format!("/sign-in?return_to={}", elsewhere.replace('\\', "%5C"));
+        let page = site.browser().get(&link).await;
+        assert!(page.says("name=\"return_to\" value=\"/\""), "{elsewhere}");
         assert_eq!(
             browser.get(&link).await.location(),
             Some("/"),

@@ -66,7 +66,8 @@ async fn names_and_passwords_that_will_not_do_are_refused_with_a_reason() {
         ("a", "correct horse", "2 to 32 characters"),
         ("a b", "correct horse", "2 to 32 characters"),
         ("ada", "short", "at least 8 characters"),
-        ("ada", &"x".repeat(513), "very long"),
+        ("ada.lovelace", "Ada.Lovelace", "not your name"),
+        ("ada", &"ö".repeat(129), "keep it to 128 characters"),
     ] {
         let answer = browser
             .post("/sign-up", &[("name", name), ("password", password)])
@@ -74,7 +75,9 @@ async fn names_and_passwords_that_will_not_do_are_refused_with_a_reason() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(answer.says(reason), "{name}: {}", answer.body);
     }
-    assert_eq!(site.users.by_name(&UserName::new("ada").unwrap()), None);
+    for name in ["ada", "ada.lovelace"] {
+        assert_eq!(site.users.by_name(&UserName::new(name).unwrap()), None);
+    }
 }
 
 #[tokio::test]
