@@ -255,3 +255,30 @@ impl std::fmt::Debug for Link {
         write!(f, "Link({shape})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_slots_are_no_servers() {
+        let range = |parts: &[Value]| Value::Array(vec![Value::Array(parts.to_vec())]);
+        let text = |text: &str| Value::BulkString(text.into());
+        let at = |port| Value::Array(vec![text("10.0.0.1"), Value::Int(port)]);
+        let (from, to) = (Value::Int(0), Value::Int(16383));
+        let right = range(&[from.clone(), to.clone(), at(6379)]);
+        let primary = Primary(Some(("10.0.0.1".to_owned(), 6379)));
+        assert_eq!(primaries_of(right), Some(vec![primary]));
+        for odd in [
+            Value::Nil,
+            Value::Array(vec![Value::Nil]),
+            range(&[from.clone(), to.clone()]),
+            range(&[from.clone(), to.clone(), Value::Array(vec![])]),
+            range(&[from.clone(), to.clone(), Value::Array(vec![text("a")])]),
+            range(&[from.clone(), to.clone(), at(65_536)]),
+            range(&[from, to, at(-1)]),
+        ] {
+            assert_eq!(primaries_of(odd.clone()), None, "{odd:?}");
+        }
+    }
+}
