@@ -96,6 +96,8 @@ fn start_koa(url: &str) -> (Child, u16) {
 #[derive(Default)]
 struct Browser {
     cookies: BTreeMap<String, String>,
+    /// Each cookie in a header of its own, as HTTP/2 has it.
+    one_by_one: bool,
 }
 
 impl Browser {
@@ -106,9 +108,14 @@ impl Browser {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
+        let between = if self.one_by_one {
+            "\r\nCookie: "
+        } else {
+            "; "
+        };
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nConnection: close\r\n\r\n",
-            cookies.join("; ")
+            cookies.join(between)
         );
         let asked = tokio::task::spawn_blocking(move || {
             let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
@@ -184,17 +191,22 @@ async fn one_browser_is_signed_in_on_both() {
         browser.get(town.koa, "/count").await;
         assert_eq!(browser.get(first, "/me").await.1, ada(2, 2));
         // The id from before the sign-in opens nothing.
-        let mut thief = Browser { cookies: before };
+        let mut thief = Browser {
+            cookies: before,
+            ..Browser::default()
+        };
         assert_eq!(thief.get(second, "/me").await.1, nobody());
         // Signed out on the other one, it is signed out on both, with whatever cookie.
         let mut kept = Browser {
             cookies: browser.cookies.clone(),
+            ..Browser::default()
         };
         browser.get(second, "/sign-out").await;
         assert_eq!(browser.get(first, "/me").await.1, nobody());
         for port in [town.koa, town.rust] {
             let mut kept = Browser {
                 cookies: kept.cookies.clone(),
+                ..Browser::default()
             };
             assert_eq!(kept.get(port, "/me").await.1, nobody());
         }
@@ -230,6 +242,7 @@ async fn a_new_password_ends_every_browser_on_both() {
             assert_eq!(phone.get(port, "/me").await.1["user"], Value::Null);
             let mut kept = Browser {
                 cookies: kept.clone(),
+                ..Browser::default()
             };
             assert_eq!(kept.get(port, "/me").await.1["user"], Value::Null);
             assert_eq!(bob.get(port, "/me").await.1["user"], "bob");
@@ -247,6 +260,25 @@ async fn a_new_password_ends_every_browser_on_both() {
     }
 }
 
+/// The id and its signature may come in headers of their own, beside others and in any order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_cookie_headers_are_one() {
+    let town = Town::build().await;
+    for (by, other) in [(town.koa, town.rust), (town.rust, town.koa)] {
+        let mut browser = Browser::default();
+        assert_eq!(browser.get(by, SIGN_IN).await.0, 200);
+        browser.one_by_one = true;
+        for name in ["a", "koa.sic", "z"] {
+            browser.cookies.insert(name.to_owned(), "1".to_owned());
+        }
+        for port in [by, other] {
+            assert_eq!(browser.get(port, "/me").await.1["user"], "ada");
+        }
+        assert_eq!(browser.get(other, "/sign-out").await.1, nobody());
+        assert_eq!(browser.get(by, "/me").await.1, nobody());
+    }
+}
+
 /// Where Koa brings a session back that has ended, neither takes it: its user's set does not have it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_comes_back_opens_nothing() {
@@ -257,6 +289,7 @@ async fn a_session_that_comes_back_opens_nothing() {
     let value = town.cli(&["GET", &key]);
     let mut kept = Browser {
         cookies: browser.cookies.clone(),
+        ..Browser::default()
     };
     browser.get(town.rust, "/sign-out").await;
     // As the end of a slow request would.
@@ -264,6 +297,7 @@ async fn a_session_that_comes_back_opens_nothing() {
     for port in [town.rust, town.koa] {
         let mut again = Browser {
             cookies: kept.cookies.clone(),
+            ..Browser::default()
         };
         assert_eq!(again.get(port, "/me").await.1, nobody());
         town.cli(&["SET", &key, &value, "EX", "900"]);
