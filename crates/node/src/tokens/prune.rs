@@ -137,8 +137,8 @@ impl TokenSet {
             let reply = link
                 .script(Operation::PurgeExpired, &script::PRUNE, &keys, &args)
                 .await?;
-            forgotten += count_of(&reply, chunk.len())
-                .ok_or_else(|| unclear(Operation::PurgeExpired))?;
+            forgotten +=
+                count_of(&reply, chunk.len()).ok_or_else(|| unclear(Operation::PurgeExpired))?;
         }
         Ok(forgotten)
     }
