@@ -11,6 +11,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use cloakroom::Timestamp;
+use cloakroom::node::{Attributes, Keygrip, KoaCookies};
 use process::Process;
 use serde_json::{Value, json};
 
@@ -277,6 +279,43 @@ async fn several_cookie_headers_are_one() {
         assert_eq!(browser.get(other, "/sign-out").await.1, nobody());
         assert_eq!(browser.get(by, "/me").await.1, nobody());
     }
+}
+
+/// Ids that are none, rightly signed or not, and ids with a forged signature or none: nobody is signed in, and Redis hears
+/// nothing of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn junk_is_refused_before_redis_is_asked() {
+    let town = Town::build().await;
+    let signed = |key: &str, id: &str| {
+        let keygrip = Keygrip::new([key]).expect("a key");
+        let cookies = KoaCookies::new("koa.sid", keygrip);
+        let set = cookies.set(id, &Attributes::new(), Timestamp::EPOCH);
+        let mut browser = Browser::default();
+        for cookie in set.expect("cookies") {
+            browser.keep(&cookie);
+        }
+        browser
+    };
+    let id = "-_D4KmjM7bd79KpH1ECoMWrViyu6CQ_z";
+    let long = "a".repeat(100_000);
+    let mut junk: Vec<_> = ["*", ":", "?[]{}", "a\tb", &*long]
+        .iter()
+        .map(|id| signed("newest key", id))
+        .collect();
+    junk.push(signed("somebody else's key", id));
+    junk.push(signed("newest key", id));
+    junk.last_mut().expect("it").cookies.remove("koa.sid.sig");
+    let asked = || town.cli(&["INFO", "commandstats"]).contains("cmdstat_get:");
+    town.cli(&["CONFIG", "RESETSTAT"]);
+    for browser in &mut junk {
+        let (status, body) = browser.get(town.rust, "/me").await;
+        assert_eq!((status, body), (200, nobody()));
+    }
+    assert!(!asked(), "nothing of it is a session's id");
+    // What could be one is asked for.
+    let mut absent = signed("older key", id);
+    assert_eq!(absent.get(town.rust, "/me").await.1, nobody());
+    assert!(asked());
 }
 
 /// Where Koa brings a session back that has ended, neither takes it: its user's set does not have it.
