@@ -270,7 +270,7 @@ async fn each(
         Config::default(),
         TestRng::deterministic_rng(RngAlgorithm::ChaCha),
     );
-    let (mut fine, mut differ, mut failures) = (0, 0, Vec::new());
+    let (mut fine, mut failures) = (0, Vec::new());
     for _ in 0..CASES {
         let stored = values.new_tree(&mut runner).expect("a case").current();
         let (mut theirs, mut ours) = (side.theirs(&stored), side.ours(&stored).await);
@@ -281,7 +281,6 @@ async fn each(
             }
         }
         fine += usize::from(theirs.is_some() && theirs == ours);
-        differ += usize::from(theirs != ours);
         let mut parsed = serde_json::from_str(&stored).expect("JSON");
         as_floats(&mut parsed);
         let (shown, expected) = (format!("{theirs:?}"), expected(&parsed, theirs));
@@ -291,7 +290,6 @@ async fn each(
             ));
         }
     }
-    println!("{fine} of {CASES} are the same, {differ} differ as is documented");
     assert!(
         failures.is_empty(),
         "{} of {CASES} differ:\n{}",
