@@ -13,6 +13,7 @@ mod json;
 mod layout;
 mod link;
 mod migrate;
+mod reply;
 mod script;
 mod servers;
 mod session;

@@ -10,11 +10,19 @@ use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _};
 /// | URL | connects to |
 /// | --- | --- |
 /// | `redis://host:6379` | a server over TCP |
-/// | `rediss://host:6379` | a server over TLS, with the feature `tls` (by the `redis` crate and rustls; no test of this crate runs over it) |
+/// | `rediss://host:6379` | a server over TLS, with the feature `tls` |
 /// | `redis://user:password@host/3` | database 3, as an ACL user |
 /// | `redis+unix:///run/redis.sock` | a server on this machine |
 #[derive(Clone)]
-pub struct Servers(pub(crate) Kind);
+pub struct Servers {
+    pub(crate) kind: Kind,
+    /// The authorities to trust, in PEM; those of the system where there are none.
+    #[cfg(feature = "tls")]
+    roots: Option<Vec<u8>>,
+    /// The certificate and the key that this client shows, in PEM.
+    #[cfg(feature = "tls")]
+    client: Option<(Vec<u8>, Vec<u8>)>,
+}
 
 #[derive(Clone)]
 pub(crate) enum Kind {
@@ -25,21 +33,76 @@ pub(crate) enum Kind {
 impl Servers {
     /// One server, or the primary of a fixed address.
     pub fn standalone(url: impl Into<String>) -> Self {
-        Self(Kind::One(url.into()))
+        Self::new(Kind::One(url.into()))
     }
 
     /// A cluster that these nodes belong to: a few of them are enough.
     pub fn cluster<U: Into<String>>(nodes: impl IntoIterator<Item = U>) -> Self {
-        Self(Kind::Cluster(nodes.into_iter().map(Into::into).collect()))
+        Self::new(Kind::Cluster(nodes.into_iter().map(Into::into).collect()))
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            #[cfg(feature = "tls")]
+            roots: None,
+            #[cfg(feature = "tls")]
+            client: None,
+        }
+    }
+
+    /// The certificate authorities to trust, in PEM. Those of the system by default. For `rediss://` alone: over other
+    /// URLs nothing is encrypted, whatever is trusted.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    #[must_use]
+    pub fn trust(self, authorities: impl Into<Vec<u8>>) -> Self {
+        let roots = Some(authorities.into());
+        Self { roots, ..self }
+    }
+
+    /// The certificate and the private key that this client shows, in PEM. None by default.
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    #[must_use]
+    pub fn certificate(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        let client = Some((chain.into(), key.into()));
+        Self { client, ..self }
     }
 
     pub(crate) fn nodes(&self) -> Result<Vec<ConnectionInfo>> {
-        let urls = match &self.0 {
+        let urls = match &self.kind {
             Kind::One(url) => std::slice::from_ref(url),
             Kind::Cluster(urls) => urls,
         };
         urls.iter().map(|url| parse(url)).collect()
     }
+
+    /// How one of the nodes is reached.
+    pub(crate) fn client(&self, node: ConnectionInfo) -> redis::RedisResult<redis::Client> {
+        #[cfg(feature = "tls")]
+        if is_tls(&node) {
+            return redis::Client::build_with_tls(node, self.certificates());
+        }
+        redis::Client::open(node)
+    }
+
+    /// What is trusted and shown, for servers over TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn certificates(&self) -> redis::TlsCertificates {
+        let client_tls = self.client.clone();
+        redis::TlsCertificates {
+            client_tls: client_tls.map(|(client_cert, client_key)| redis::ClientTlsConfig {
+                client_cert,
+                client_key,
+            }),
+            root_cert: self.roots.clone(),
+        }
+    }
+}
+
+pub(crate) fn is_tls(node: &ConnectionInfo) -> bool {
+    matches!(node.addr(), ConnectionAddr::TcpTls { .. })
 }
 
 fn parse(url: &str) -> Result<ConnectionInfo> {
@@ -50,23 +113,22 @@ fn parse(url: &str) -> Result<ConnectionInfo> {
     let info = url
         .into_connection_info()
         .map_err(|error| refuse(error.into()))?;
-    let is_tls = matches!(info.addr(), ConnectionAddr::TcpTls { .. });
-    if is_tls && cfg!(not(feature = "tls")) {
+    if is_tls(&info) && cfg!(not(feature = "tls")) {
         let why = "`rediss://` needs the feature `tls` of cloakroom-node";
         return Err(refuse(why.into()));
     }
     #[cfg(feature = "tls")]
-    if is_tls {
+    if is_tls(&info) {
         // A choice for the whole process; one that was made before stands.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
     Ok(info)
 }
 
-/// Without the URLs, which may hold passwords.
+/// Without the URLs and the certificates: there may be passwords and keys in them.
 impl fmt::Debug for Servers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.kind {
             Kind::One(_) => f.write_str("Standalone"),
             Kind::Cluster(nodes) => write!(f, "Cluster({} nodes)", nodes.len()),
         }

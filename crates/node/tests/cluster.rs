@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cloakroom_core::ManualClock;
 use cloakroom_node::{Destroyed, Ended, NodeStore, Quarantined, Released, Saved, Servers};
+use support::held::steps;
 use support::shard::{Cluster, cli};
 use support::users::{everything, layout, lives, of, sign_in};
 
@@ -90,17 +91,7 @@ async fn an_ending_that_stops_half_way_can_be_gone_on_with() {
         // Dropped after so many steps.
         let ada = of(&store, "ada");
         let mut ending = Box::pin(ada.end_all());
-        let mut count = 0;
-        std::future::poll_fn(|context| {
-            count += 1;
-            let is_over = std::future::Future::poll(ending.as_mut(), context).is_ready();
-            if is_over || count >= polls {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
-            }
-        })
-        .await;
+        let _ = steps(&mut ending, polls).await;
         drop(ending);
         let known = ada.list().await.unwrap();
         half += usize::from(!known.is_empty() && known.len() < sessions.len());

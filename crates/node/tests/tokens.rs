@@ -4,6 +4,7 @@ mod support;
 
 use cloakroom_core::{ManualClock, Subject};
 use cloakroom_node::{Ended, Sid, TokenSets};
+use support::held::steps;
 use support::users::{everything, layout, lives, of, sign_in};
 use support::{Place, ask};
 
@@ -31,16 +32,7 @@ async fn an_ending_is_one_step_on_one_server() {
         let old = sign_in(&store, "ada").await;
         let mut ending = Box::pin(ada.end_all());
         // It is held after so many steps, while somebody signs in.
-        let mut count = 0;
-        let is_over = std::future::poll_fn(|context| {
-            count += 1;
-            let is_over = std::future::Future::poll(ending.as_mut(), context).is_ready();
-            match is_over || count >= polls {
-                true => std::task::Poll::Ready(is_over),
-                false => std::task::Poll::Pending,
-            }
-        })
-        .await;
+        let is_over = steps(&mut ending, polls).await.is_some();
         let new = sign_in(&store, "ada").await;
         let old_lived = lives(&store, &old).await;
         if !is_over {
@@ -77,16 +69,7 @@ async fn who_takes_the_place_of_the_kept_one_is_ended() {
         let polls = 1 + round % 3;
         let (old, keep) = (sign_in(&store, "ada").await, sign_in(&store, "ada").await);
         let mut ending = Box::pin(ada.end_others(keep.sid()));
-        let mut count = 0;
-        let is_over = std::future::poll_fn(|context| {
-            count += 1;
-            let is_over = std::future::Future::poll(ending.as_mut(), context).is_ready();
-            match is_over || count >= polls {
-                true => std::task::Poll::Ready(is_over),
-                false => std::task::Poll::Pending,
-            }
-        })
-        .await;
+        let is_over = steps(&mut ending, polls).await.is_some();
         let _ = ada.sign_out(keep.sid()).await.unwrap();
         let new = sign_in(&store, "ada").await;
         let old_lived = lives(&store, &old).await;

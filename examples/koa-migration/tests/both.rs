@@ -11,6 +11,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use cloakroom::Timestamp;
+use cloakroom::node::{Attributes, Keygrip, KoaCookies};
 use process::Process;
 use serde_json::{Value, json};
 
@@ -96,6 +98,8 @@ fn start_koa(url: &str) -> (Child, u16) {
 #[derive(Default)]
 struct Browser {
     cookies: BTreeMap<String, String>,
+    /// Each cookie in a header of its own, as HTTP/2 has it.
+    one_by_one: bool,
 }
 
 impl Browser {
@@ -106,9 +110,14 @@ impl Browser {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
+        let between = if self.one_by_one {
+            "\r\nCookie: "
+        } else {
+            "; "
+        };
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nConnection: close\r\n\r\n",
-            cookies.join("; ")
+            cookies.join(between)
         );
         let asked = tokio::task::spawn_blocking(move || {
             let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
@@ -184,17 +193,22 @@ async fn one_browser_is_signed_in_on_both() {
         browser.get(town.koa, "/count").await;
         assert_eq!(browser.get(first, "/me").await.1, ada(2, 2));
         // The id from before the sign-in opens nothing.
-        let mut thief = Browser { cookies: before };
+        let mut thief = Browser {
+            cookies: before,
+            ..Browser::default()
+        };
         assert_eq!(thief.get(second, "/me").await.1, nobody());
         // Signed out on the other one, it is signed out on both, with whatever cookie.
         let mut kept = Browser {
             cookies: browser.cookies.clone(),
+            ..Browser::default()
         };
         browser.get(second, "/sign-out").await;
         assert_eq!(browser.get(first, "/me").await.1, nobody());
         for port in [town.koa, town.rust] {
             let mut kept = Browser {
                 cookies: kept.cookies.clone(),
+                ..Browser::default()
             };
             assert_eq!(kept.get(port, "/me").await.1, nobody());
         }
@@ -230,6 +244,7 @@ async fn a_new_password_ends_every_browser_on_both() {
             assert_eq!(phone.get(port, "/me").await.1["user"], Value::Null);
             let mut kept = Browser {
                 cookies: kept.clone(),
+                ..Browser::default()
             };
             assert_eq!(kept.get(port, "/me").await.1["user"], Value::Null);
             assert_eq!(bob.get(port, "/me").await.1["user"], "bob");
@@ -247,6 +262,62 @@ async fn a_new_password_ends_every_browser_on_both() {
     }
 }
 
+/// The id and its signature may come in headers of their own, beside others and in any order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_cookie_headers_are_one() {
+    let town = Town::build().await;
+    for (by, other) in [(town.koa, town.rust), (town.rust, town.koa)] {
+        let mut browser = Browser::default();
+        assert_eq!(browser.get(by, SIGN_IN).await.0, 200);
+        browser.one_by_one = true;
+        for name in ["a", "koa.sic", "z"] {
+            browser.cookies.insert(name.to_owned(), "1".to_owned());
+        }
+        for port in [by, other] {
+            assert_eq!(browser.get(port, "/me").await.1["user"], "ada");
+        }
+        assert_eq!(browser.get(other, "/sign-out").await.1, nobody());
+        assert_eq!(browser.get(by, "/me").await.1, nobody());
+    }
+}
+
+/// Ids that are none, rightly signed or not, and ids with a forged signature or none: nobody is signed in, and Redis hears
+/// nothing of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn junk_is_refused_before_redis_is_asked() {
+    let town = Town::build().await;
+    let signed = |key: &str, id: &str| {
+        let keygrip = Keygrip::new([key]).expect("a key");
+        let cookies = KoaCookies::new("koa.sid", keygrip);
+        let set = cookies.set(id, &Attributes::new(), Timestamp::EPOCH);
+        let mut browser = Browser::default();
+        for cookie in set.expect("cookies") {
+            browser.keep(&cookie);
+        }
+        browser
+    };
+    let id = "-_D4KmjM7bd79KpH1ECoMWrViyu6CQ_z";
+    let long = "a".repeat(100_000);
+    let mut junk: Vec<_> = ["*", ":", "?[]{}", "a\tb", &*long]
+        .iter()
+        .map(|id| signed("newest key", id))
+        .collect();
+    junk.push(signed("somebody else's key", id));
+    junk.push(signed("newest key", id));
+    junk.last_mut().expect("it").cookies.remove("koa.sid.sig");
+    let asked = || town.cli(&["INFO", "commandstats"]).contains("cmdstat_get:");
+    town.cli(&["CONFIG", "RESETSTAT"]);
+    for browser in &mut junk {
+        let (status, body) = browser.get(town.rust, "/me").await;
+        assert_eq!((status, body), (200, nobody()));
+    }
+    assert!(!asked(), "nothing of it is a session's id");
+    // What could be one is asked for.
+    let mut absent = signed("older key", id);
+    assert_eq!(absent.get(town.rust, "/me").await.1, nobody());
+    assert!(asked());
+}
+
 /// Where Koa brings a session back that has ended, neither takes it: its user's set does not have it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_comes_back_opens_nothing() {
@@ -257,6 +328,7 @@ async fn a_session_that_comes_back_opens_nothing() {
     let value = town.cli(&["GET", &key]);
     let mut kept = Browser {
         cookies: browser.cookies.clone(),
+        ..Browser::default()
     };
     browser.get(town.rust, "/sign-out").await;
     // As the end of a slow request would.
@@ -264,6 +336,7 @@ async fn a_session_that_comes_back_opens_nothing() {
     for port in [town.rust, town.koa] {
         let mut again = Browser {
             cookies: kept.cookies.clone(),
+            ..Browser::default()
         };
         assert_eq!(again.get(port, "/me").await.1, nobody());
         town.cli(&["SET", &key, &value, "EX", "900"]);

@@ -27,7 +27,7 @@ pub enum InvalidCookie {
     /// `Domain` is none.
     #[error("a cookie cannot have this domain")]
     Domain,
-    /// The cookie would end at a time that has no date.
+    /// The cookie would end at a time that has no date. In Koa, which says so to the browser, only where it is no number.
     #[error("there is no date so far away")]
     Expires,
     /// A session's own cookie settings hold something that Node refuses, too.
@@ -48,9 +48,11 @@ pub(crate) fn set_cookie(
     if value.is_empty() {
         attributes.expire();
     }
-    if attributes.max_age.is_some_and(|max_age| max_age != 0.0)
-        && attributes.expires_at(now).is_none()
-    {
+    let max_age = attributes.max_age.filter(|max_age| *max_age != 0.0);
+    let is_dated = attributes.expires_at(now).is_some();
+    // Koa says `expires=Invalid Date` of what is too far away. Browsers pass over that: here it is left out.
+    let is_said = |max_age: f64| style == Style::Koa && max_age.is_finite();
+    if max_age.is_some_and(|max_age| !is_dated && !is_said(max_age)) {
         return Err(InvalidCookie::Expires);
     }
     let expires = attributes.expires_at(now).map(|date| date.to_utc());
@@ -260,8 +262,24 @@ mod tests {
                     InvalidCookie::Domain
                 );
             }
-            let never = plain.clone().max_age(std::time::Duration::MAX);
-            assert_eq!(set("a", "b", &never), InvalidCookie::Expires);
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_date() {
+        let far = Attributes::new().max_age(std::time::Duration::MAX);
+        let express = set_cookie(Style::Express, "a", "b", &far, NOW);
+        assert_eq!(express, Err(InvalidCookie::Expires));
+        let koa = set_cookie(Style::Koa, "a", "b", &far, NOW);
+        assert_eq!(koa.as_deref(), Ok("a=b; path=/; httponly"));
+        for max_age in [f64::INFINITY, f64::NEG_INFINITY] {
+            let max_age = Some(max_age);
+            let never = Attributes {
+                max_age,
+                ..far.clone()
+            };
+            let koa = set_cookie(Style::Koa, "a", "b", &never, NOW);
+            assert_eq!(koa, Err(InvalidCookie::Expires));
         }
     }
 

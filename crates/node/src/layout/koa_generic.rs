@@ -53,7 +53,10 @@ pub(super) fn attributes(session: &Object) -> Result<Attributes, InvalidCookie> 
     };
     let mut attributes = cookie_json::attributes(&cookie)?;
     attributes.max_age = cookie_json::max_age(&cookie, &["maxage", "maxAge"])?;
-    attributes.expires = cookie_json::expires(&cookie)?;
+    // A lifetime goes before a date, whatever stands in its place.
+    if attributes.max_age.is_none() {
+        attributes.expires = cookie_json::expires(&cookie)?;
+    }
     Ok(attributes)
 }
 
@@ -74,8 +77,11 @@ pub(super) fn prepare(
                 cookie.set("maxAge", old);
             }
         }
-        if let Ok(Some(date)) = cookie_json::expires(&cookie) {
-            cookie.set("expires", json(date.to_iso()));
+        match cookie_json::expires(&cookie) {
+            Ok(Some(date)) => cookie.set("expires", json(date.to_iso())),
+            // No date, in the form of JSON.
+            Ok(None) if cookie.get("expires") == Some("\"\"") => cookie.set("expires", json(())),
+            _ => {}
         }
         if cookie != before {
             session.set("cookie", cookie.to_text());

@@ -30,16 +30,6 @@ const DAY: f64 = 24.0 * 60.0 * 60.0 * 1000.0;
 /// How much longer the key lives than the session.
 const LONGER: f64 = 10_000.0;
 
-pub(super) fn blank(max_age: Option<f64>, until_browser_ends: bool) -> Object {
-    let mut session = Object::default();
-    if until_browser_ends {
-        session.set("_session", "true".to_owned());
-    } else if let Some(max_age) = max_age {
-        session.set("_maxAge", number_text(max_age));
-    }
-    session
-}
-
 /// Whether it says itself that it is over. Only a number counts.
 pub(super) fn has_ended(session: &Object, now: Timestamp) -> bool {
     let expire = session.js("_expire").number();

@@ -191,7 +191,8 @@ impl Layout {
         match self.kind {
             Kind::KoaGeneric => koa_generic::blank(&self.cookie, self.until_browser_ends),
             Kind::Express => express::blank(&self.cookie),
-            Kind::KoaSession => koa_session::blank(self.cookie.max_age, self.until_browser_ends),
+            // What it has itself it is given when it is written.
+            Kind::KoaSession => Object::default(),
         }
     }
 

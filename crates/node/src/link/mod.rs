@@ -13,6 +13,8 @@ use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::script::Script;
+#[cfg(feature = "tls")]
+use crate::servers::is_tls;
 use crate::servers::{Kind, Servers};
 use fault::{Fault, Reaction};
 
@@ -45,25 +47,30 @@ impl Link {
     pub(crate) async fn open(servers: &Servers, timeout: Duration) -> Result<Self> {
         let nodes = servers.nodes()?;
         let connecting = async {
-            match (&servers.0, nodes.first()) {
+            match (&servers.kind, nodes.first()) {
                 (Kind::One(_), Some(node)) => {
                     // The deadline of each operation is kept here, once, and so are its tries.
                     let config = ConnectionManagerConfig::new()
                         .set_number_of_retries(0)
                         .set_connection_timeout(Some(timeout))
                         .set_response_timeout(None);
-                    let client = redis::Client::open(node.clone())?;
+                    let client = servers.client(node.clone())?;
                     ConnectionManager::new_with_config(client, config)
                         .await
                         .map(Line::One)
                 }
                 _ => {
                     // A write that is sent twice may be done twice: the client must not do that by itself.
-                    let client = ClusterClient::builder(nodes.iter().cloned())
+                    let builder = ClusterClient::builder(nodes.iter().cloned())
                         .retries(0)
                         .connection_timeout(timeout)
-                        .response_timeout(timeout * 2)
-                        .build()?;
+                        .response_timeout(timeout * 2);
+                    #[cfg(feature = "tls")]
+                    let builder = match nodes.iter().any(is_tls) {
+                        true => builder.certs(servers.certificates()),
+                        false => builder,
+                    };
+                    let client = builder.build()?;
                     client.get_async_connection().await.map(Line::Many)
                 }
             }
@@ -253,5 +260,32 @@ impl std::fmt::Debug for Link {
             false => "a cluster",
         };
         write!(f, "Link({shape})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_slots_are_no_servers() {
+        let range = |parts: &[Value]| Value::Array(vec![Value::Array(parts.to_vec())]);
+        let text = |text: &str| Value::BulkString(text.into());
+        let at = |port| Value::Array(vec![text("10.0.0.1"), Value::Int(port)]);
+        let (from, to) = (Value::Int(0), Value::Int(16383));
+        let right = range(&[from.clone(), to.clone(), at(6379)]);
+        let primary = Primary(Some(("10.0.0.1".to_owned(), 6379)));
+        assert_eq!(primaries_of(right), Some(vec![primary]));
+        for odd in [
+            Value::Nil,
+            Value::Array(vec![Value::Nil]),
+            range(&[from.clone(), to.clone()]),
+            range(&[from.clone(), to.clone(), Value::Array(vec![])]),
+            range(&[from.clone(), to.clone(), Value::Array(vec![text("a")])]),
+            range(&[from.clone(), to.clone(), at(65_536)]),
+            range(&[from, to, at(-1)]),
+        ] {
+            assert_eq!(primaries_of(odd.clone()), None, "{odd:?}");
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use cloakroom_core::{Error, ErrorKind, Operation, Result};
 use redis::Value;
 
+use crate::reply::unclear;
 use crate::script;
 use crate::sid::Sid;
-use crate::store::read::unexpected;
 use crate::store::{Limited, NodeStore, Quarantined, Released};
 
 /// What comes before the key of a session in quarantine.
@@ -33,7 +33,7 @@ impl NodeStore {
             Value::Int(1) => Ok(Limited::Limited),
             Value::Int(0) => Ok(Limited::Missing),
             Value::Int(2) => Ok(Limited::HasLifetime),
-            _ => Err(unexpected(operation)),
+            _ => Err(unclear(operation)),
         }
     }
 
@@ -54,7 +54,7 @@ impl NodeStore {
         {
             Value::Int(1) => Ok(Quarantined::Quarantined),
             Value::Int(0) => Ok(Quarantined::Missing),
-            _ => Err(unexpected(Operation::Delete)),
+            _ => Err(unclear(Operation::Delete)),
         }
     }
 
@@ -73,7 +73,7 @@ impl NodeStore {
             Value::Int(1) => Ok(Released::Released),
             Value::Int(0) => Ok(Released::Missing),
             Value::Int(2) => Ok(Released::Conflict),
-            _ => Err(unexpected(Operation::Create)),
+            _ => Err(unclear(Operation::Create)),
         }
     }
 

@@ -5,10 +5,10 @@ use redis::{Value, cmd};
 
 use crate::json::Object;
 use crate::layout::Lifetime;
+use crate::reply::{flag_of, unclear};
 use crate::script;
 use crate::session::{DataError, NodeData, NodeSession};
 use crate::sid::Sid;
-use crate::store::read::{count_of, unexpected};
 use crate::store::{
     Destroyed, Loaded, NodeStore, Regenerated, Saved, Touched, Updated, left, lifetime_argument,
 };
@@ -46,7 +46,7 @@ impl NodeStore {
                 let why = "a new session id was there already";
                 return Err(Error::with_source(ErrorKind::Internal, operation, why));
             }
-            _ => return Err(unexpected(operation)),
+            _ => return Err(unclear(operation)),
         }
         Ok(NodeSession {
             sid,
@@ -177,7 +177,7 @@ impl NodeStore {
             command.arg(seconds);
         }
         let reply = self.link().tell(operation, &command).await?;
-        if count_of(&reply, operation)? == 0 {
+        if !flag_of(&reply).ok_or_else(|| unclear(operation))? {
             return Ok(Touched::Missing);
         }
         if prepared.lifetime != Lifetime::Never {
@@ -195,10 +195,11 @@ impl NodeStore {
         let mut delete = cmd("DEL");
         delete.arg(&self.layout().key(sid)[..]);
         let reply = self.link().tell(Operation::Delete, &delete).await?;
-        Ok(match count_of(&reply, Operation::Delete)? {
-            0 => Destroyed::Missing,
-            _ => Destroyed::Destroyed,
-        })
+        match flag_of(&reply) {
+            Some(true) => Ok(Destroyed::Destroyed),
+            Some(false) => Ok(Destroyed::Missing),
+            None => Err(unclear(Operation::Delete)),
+        }
     }
 
     /// Ends a session and gives the visitor another one, with these data: those of the old one (`session.data().clone()`)
@@ -246,6 +247,6 @@ fn saved(reply: &Value, operation: Operation) -> Result<Saved> {
         Value::Int(1) => Ok(Saved::Saved),
         Value::Int(0) => Ok(Saved::Missing),
         Value::Int(2) => Ok(Saved::Conflict),
-        _ => Err(unexpected(operation)),
+        _ => Err(unclear(operation)),
     }
 }

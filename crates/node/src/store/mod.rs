@@ -18,8 +18,6 @@ use crate::link::Link;
 use crate::session::{Left, NodeData};
 use crate::survey::Walk;
 
-pub(crate) use read::{count_of, left_of, unexpected};
-
 pub use builder::{NodeStoreBuilder, OnImmortal};
 pub use outcome::{
     Destroyed, Limited, Loaded, Quarantined, Regenerated, Released, Saved, Touched, Updated,

@@ -1,13 +1,12 @@
 //! Reading a session.
 
-use std::time::Duration;
-
-use cloakroom_core::{Error, ErrorKind, Operation, Result};
+use cloakroom_core::{Operation, Result};
 use futures_util::future::try_join;
 use redis::{Value, cmd};
 
 use crate::layout::Read;
-use crate::session::{Left, NodeData, NodeSession};
+use crate::reply::{left_of, odd};
+use crate::session::{NodeData, NodeSession};
 use crate::sid::Sid;
 use crate::store::{Loaded, NodeStore, corrupt};
 
@@ -33,9 +32,9 @@ impl NodeStore {
         let stored = match value {
             Value::BulkString(stored) => stored,
             Value::Nil => return Ok(Loaded::Absent),
-            _ => return Err(unexpected(operation)),
+            _ => return Err(odd(operation)),
         };
-        let Some(left) = left_of(&left, operation)? else {
+        let Some(left) = left_of(&left).ok_or_else(|| odd(operation))? else {
             // It went between the two.
             return Ok(Loaded::Absent);
         };
@@ -50,30 +49,4 @@ impl NodeStore {
             })),
         }
     }
-}
-
-/// Of a reply to `PTTL`. Nothing where the key is not there.
-pub(crate) fn left_of(reply: &Value, operation: Operation) -> Result<Option<Left>> {
-    match reply {
-        Value::Int(-1) => Ok(Some(Left::Forever)),
-        Value::Int(-2) => Ok(None),
-        millis => {
-            let millis = count_of(millis, operation)?;
-            Ok(Some(Left::For(Duration::from_millis(millis))))
-        }
-    }
-}
-
-/// A reply that counts what was there. An odd one is an error: it does not say that nothing was.
-pub(crate) fn count_of(reply: &Value, operation: Operation) -> Result<u64> {
-    match reply {
-        Value::Int(count) => u64::try_from(*count).map_err(|_| unexpected(operation)),
-        _ => Err(unexpected(operation)),
-    }
-}
-
-/// A reply that no command of ours has.
-pub(crate) fn unexpected(operation: Operation) -> Error {
-    let why = "the server answered something else than what was asked";
-    Error::with_source(ErrorKind::Internal, operation, why)
 }

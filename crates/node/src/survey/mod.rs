@@ -11,10 +11,10 @@ use futures_util::future::try_join_all;
 use redis::{Value, cmd};
 
 use crate::link::{Link, Primary};
+use crate::reply::{count_of, left_of, odd};
 use crate::servers::Servers;
 use crate::session::Left;
 use crate::sid::Sid;
-use crate::store::{left_of, unexpected};
 
 pub use kind::EntryKind;
 pub use report::{Count, Report};
@@ -23,7 +23,7 @@ pub use report::{Count, Report};
 const PAGE: u32 = 500;
 
 /// Above this a value is not read: no session is so large.
-const LARGEST: i64 = 8 << 20;
+const LARGEST: u64 = 8 << 20;
 
 /// Goes over all keys of a Redis and says what they are. **It changes nothing**: it asks by `SCAN`, `TYPE`, `STRLEN`,
 /// `GET`, `SCARD` and `PTTL`.
@@ -184,7 +184,7 @@ impl Walk {
             .link
             .ask_primary(Operation::Scan, primary, &scan)
             .await?;
-        let (cursor, keys) = page_of(reply).ok_or_else(|| unexpected(Operation::Scan))?;
+        let (cursor, keys) = page_of(reply).ok_or_else(|| odd(Operation::Scan))?;
         let entries = try_join_all(keys.into_iter().map(|key| self.look(key))).await?;
         if cursor == b"0" {
             self.primaries.pop();
@@ -196,11 +196,11 @@ impl Walk {
     /// Nothing where the key has gone meanwhile.
     async fn look(&self, key: Vec<u8>) -> Result<Option<Entry>> {
         let left = self.ask("PTTL", &key).await?;
-        let Some(left) = left_of(&left, Operation::Scan)? else {
+        let Some(left) = left_of(&left).ok_or_else(|| odd(Operation::Scan))? else {
             return Ok(None);
         };
         let Value::SimpleString(kind) = self.ask("TYPE", &key).await? else {
-            return Err(unexpected(Operation::Scan));
+            return Err(odd(Operation::Scan));
         };
         let is_ours = self
             .prefixes
@@ -209,21 +209,23 @@ impl Walk {
         let kind = match kind.as_str() {
             "none" => return Ok(None),
             "string" => {
-                let value = match self.ask("STRLEN", &key).await? {
-                    Value::Int(length) if length <= LARGEST => self.ask("GET", &key).await?,
+                let length = count_of(&self.ask("STRLEN", &key).await?, usize::MAX);
+                let value = match length.ok_or_else(|| odd(Operation::Scan))? {
+                    0..=LARGEST => self.ask("GET", &key).await?,
                     _ => Value::BulkString(Vec::new()),
                 };
                 match value {
                     Value::BulkString(value) => EntryKind::of(&value, is_ours),
-                    _ => return Ok(None),
+                    Value::Nil => return Ok(None),
+                    _ => return Err(odd(Operation::Scan)),
                 }
             }
-            "set" => match self.ask("SCARD", &key).await? {
-                Value::Int(members) => EntryKind::Set {
-                    members: u64::try_from(members).unwrap_or_default(),
-                },
-                _ => return Ok(None),
-            },
+            "set" => {
+                let members = count_of(&self.ask("SCARD", &key).await?, usize::MAX);
+                EntryKind::Set {
+                    members: members.ok_or_else(|| odd(Operation::Scan))?,
+                }
+            }
             _ if is_ours => EntryKind::Damaged(crate::Damage::NotAString),
             _ => EntryKind::Other,
         };
@@ -262,7 +264,8 @@ fn page_of(reply: Value) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
         Value::BulkString(bytes) => Some(bytes),
         _ => None,
     };
-    Some((cursor, keys.into_iter().filter_map(bytes).collect()))
+    let keys = keys.into_iter().map(bytes).collect::<Option<_>>()?;
+    Some((cursor, keys))
 }
 
 #[cfg(test)]

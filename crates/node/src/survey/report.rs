@@ -46,7 +46,7 @@ impl Report {
             EntryKind::Unclear => &mut self.unclear,
             EntryKind::Damaged(_) => &mut self.damaged,
             EntryKind::Set { members } => {
-                self.members += members;
+                self.members = self.members.saturating_add(members);
                 &mut self.sets
             }
             EntryKind::Other => &mut self.other,

@@ -3,9 +3,9 @@
 use cloakroom_core::{Error, ErrorKind, Operation, Result};
 use redis::{Value, cmd};
 
+use crate::reply::{count_of, flag_of, unclear};
 use crate::script;
 use crate::sid::Sid;
-use crate::store::{count_of, unexpected};
 use crate::tokens::TokenSet;
 
 /// How often the set is read again where tokens are added or removed meanwhile.
@@ -71,17 +71,17 @@ impl TokenSet {
         let mut args = vec![count.as_bytes()];
         args.extend(ending.iter().chain(staying).map(Vec::as_slice));
         let link = self.store.link();
-        match link
+        let reply = link
             .script(Operation::Revoke, &script::REVOKE, &keys, &args)
-            .await?
-        {
-            Value::Int(-1) => Ok(None),
-            Value::Int(sessions) => Ok(Some(Ended {
-                sessions: u64::try_from(sessions).unwrap_or_default(),
-                tokens: ending.len() as u64,
-            })),
-            _ => Err(unexpected(Operation::Revoke)),
+            .await?;
+        if reply == Value::Int(-1) {
+            return Ok(None);
         }
+        let sessions = count_of(&reply, ending.len());
+        Ok(Some(Ended {
+            sessions: sessions.ok_or_else(|| unclear(Operation::Revoke))?,
+            tokens: ending.len() as u64,
+        }))
     }
 
     async fn end_one_by_one(&self, ending: &[Vec<u8>]) -> Result<Ended> {
@@ -92,12 +92,14 @@ impl TokenSet {
                 let mut delete = cmd("DEL");
                 delete.arg(&session[..]);
                 let reply = link.tell(Operation::Revoke, &delete).await?;
-                ended.sessions += count_of(&reply, Operation::Revoke)?;
+                let was_there = flag_of(&reply).ok_or_else(|| unclear(Operation::Revoke))?;
+                ended.sessions += u64::from(was_there);
             }
             let mut forget = cmd("SREM");
             forget.arg(&self.key[..]).arg(&member[..]);
             let reply = link.tell(Operation::Revoke, &forget).await?;
-            ended.tokens += count_of(&reply, Operation::Revoke)?;
+            let was_there = flag_of(&reply).ok_or_else(|| unclear(Operation::Revoke))?;
+            ended.tokens += u64::from(was_there);
         }
         Ok(ended)
     }

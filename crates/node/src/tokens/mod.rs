@@ -8,9 +8,10 @@ use std::fmt;
 use cloakroom_core::{Operation, Result, Subject};
 use redis::{Value, cmd};
 
+use crate::reply::{flag_of, odd, unclear};
 use crate::session::{NodeData, NodeSession};
 use crate::sid::Sid;
-use crate::store::{NodeStore, Regenerated, count_of, unexpected};
+use crate::store::{NodeStore, Regenerated};
 
 pub use end::Ended;
 pub use prune::{Missing, Pruned};
@@ -98,8 +99,8 @@ impl TokenSet {
     /// Where the servers fail. It can be added again.
     pub async fn add(&self, sid: &Sid) -> Result<Added> {
         Ok(match self.member("SADD", sid).await? {
-            0 => Added::Already,
-            _ => Added::Added,
+            true => Added::Added,
+            false => Added::Already,
         })
     }
 
@@ -110,8 +111,8 @@ impl TokenSet {
     /// Where the servers fail. It can be removed again.
     pub async fn remove(&self, sid: &Sid) -> Result<Removed> {
         Ok(match self.member("SREM", sid).await? {
-            0 => Removed::Missing,
-            _ => Removed::Removed,
+            true => Removed::Removed,
+            false => Removed::Missing,
         })
     }
 
@@ -125,7 +126,7 @@ impl TokenSet {
         let mut command = cmd("SISMEMBER");
         command.arg(&self.key[..]).arg(sid.expose());
         let reply = self.store.link().ask(Operation::TokenSet, &command).await?;
-        Ok(count_of(&reply, Operation::TokenSet)? == 1)
+        flag_of(&reply).ok_or_else(|| odd(Operation::TokenSet))
     }
 
     /// The tokens, in no order. A member that cannot be a session's id is left out.
@@ -186,12 +187,12 @@ impl TokenSet {
         Ok(destroyed)
     }
 
-    async fn member(&self, command: &str, sid: &Sid) -> Result<u64> {
+    async fn member(&self, command: &str, sid: &Sid) -> Result<bool> {
         let operation = Operation::TokenSet;
         let mut command = cmd(command);
         command.arg(&self.key[..]).arg(sid.expose());
         let reply = self.store.link().tell(operation, &command).await?;
-        count_of(&reply, operation)
+        flag_of(&reply).ok_or_else(|| unclear(operation))
     }
 
     async fn members(&self, operation: Operation) -> Result<Vec<Vec<u8>>> {
@@ -199,11 +200,11 @@ impl TokenSet {
         command.arg(&self.key[..]);
         let members = match self.store.link().ask(operation, &command).await? {
             Value::Array(members) | Value::Set(members) => members,
-            _ => return Err(unexpected(operation)),
+            _ => return Err(odd(operation)),
         };
         let bytes = |member| match member {
             Value::BulkString(bytes) => Ok(bytes),
-            _ => Err(unexpected(operation)),
+            _ => Err(odd(operation)),
         };
         members.into_iter().map(bytes).collect()
     }

@@ -8,8 +8,8 @@ use cloakroom_core::{Operation, Result, Timestamp};
 use futures_util::future::try_join_all;
 use redis::cmd;
 
+use crate::reply::{count_of, flag_of, odd, unclear};
 use crate::script;
-use crate::store::count_of;
 use crate::tokens::TokenSet;
 
 /// How long a token must have been without a session before it is forgotten. Node writes a session at the end of the
@@ -120,7 +120,7 @@ impl TokenSet {
             .link()
             .ask(Operation::PurgeExpired, &exists)
             .await?;
-        Ok(count_of(&reply, Operation::PurgeExpired)? == 1)
+        flag_of(&reply).ok_or_else(|| odd(Operation::PurgeExpired))
     }
 
     async fn forget_at_once(&self, due: &[Vec<u8>]) -> Result<u64> {
@@ -137,7 +137,8 @@ impl TokenSet {
             let reply = link
                 .script(Operation::PurgeExpired, &script::PRUNE, &keys, &args)
                 .await?;
-            forgotten += count_of(&reply, Operation::PurgeExpired)?;
+            forgotten +=
+                count_of(&reply, chunk.len()).ok_or_else(|| unclear(Operation::PurgeExpired))?;
         }
         Ok(forgotten)
     }

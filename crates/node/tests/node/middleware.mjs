@@ -2,8 +2,11 @@
 // A line of JSON for each request: node middleware.mjs
 //   stack, options, stored, now   which middleware, its options, the value in Redis, the milliseconds since 1970
 //   header                        the request's cookies
-//   clears                        whether the application ends the session
+//   keys                          what cookies are signed by, `key` by default
+//   changes, clears               whether the application changes the session, or ends it
+//   id                            what the option that makes ids is to make
 // and what becomes of it:
+//   asked                         the keys that were read
 //   commands, set                 what Redis was told to change, and the `Set-Cookie` headers
 //   error                         why it failed
 import http from 'node:http';
@@ -20,10 +23,10 @@ const require = createRequire(import.meta.url);
 const Cookies = require('cookies');
 const Keygrip = require('keygrip');
 
-function redis(stored, commands) {
+function redis(stored, { commands, asked }) {
   const note = name => async (...words) => { commands.push([name, ...words]); };
   return Object.assign(new EventEmitter(), {
-    get: async () => stored,
+    get: async key => { asked.push(key); return stored; },
     set: async (key, value, options) => {
       const ttl = options ? ['EX', options.expiration.value] : [];
       commands.push(['SET', key, value, ...ttl]);
@@ -41,12 +44,17 @@ function message(header, encrypted) {
   return [request, new http.ServerResponse(request)];
 }
 
-async function express({ options, stored, header, clears }, commands) {
-  const { ttl, disableTTL, tls, ...rest } = options;
-  const store = new RedisStore({ client: redis(stored, commands), ttl, disableTTL });
-  const middleware = session({ secret: 'key', resave: false, saveUninitialized: false, ...rest, store });
+async function express({ options, stored, header, keys = ['key'], changes, clears, id }, answer) {
+  const { ttl, disableTTL, prefix, tls, ...rest } = options;
+  const store = new RedisStore({
+    client: redis(stored, answer), ttl, disableTTL, ...(prefix !== undefined && { prefix }),
+  });
+  const middleware = session({
+    secret: keys, resave: false, saveUninitialized: false, ...rest, ...(id && { genid: () => id }), store,
+  });
   const [request, response] = message(header, tls);
   await new Promise((done, failed) => middleware(request, response, error => error ? failed(error) : done()));
+  if (changes) request.session.changed = true;
   if (clears) await new Promise(done => request.session.destroy(done));
   response.writeHead(200);
   response.end();
@@ -54,28 +62,32 @@ async function express({ options, stored, header, clears }, commands) {
   return [response.getHeader('set-cookie') ?? []].flat();
 }
 
-async function koa({ stack, options: { tls = false, ...options }, stored, header, clears }, commands) {
-  const store = koaRedis({ client: redis(stored, commands) });
+async function koa({ stack, options: { tls = false, ...options }, stored, header, keys = ['key'], ...wants }, answer) {
+  const store = koaRedis({ client: redis(stored, answer) });
   const [request, response] = message(header);
   const base = {};
   const app = { use() {}, emit() {}, context: base };
+  const ids = wants.id && (stack === 'koa-session' ? { genid: () => wants.id } : { genSid: async () => wants.id });
   const middleware = stack === 'koa-session'
-    ? koaSession({ ...options, store }, app)
-    : generic({ ...options, store });
+    ? koaSession({ ...options, ...ids, store }, app)
+    : generic({ ...options, ...ids, store });
   const ctx = Object.assign(Object.create(base), {
     app, url: '/', req: request, res: response,
-    cookies: new Cookies(request, response, { keys: new Keygrip(['key']), secure: tls }),
+    cookies: new Cookies(request, response, { keys: new Keygrip(keys), secure: tls }),
   });
-  await middleware(ctx, async () => { if (clears) ctx.session = null; });
+  await middleware(ctx, async () => {
+    if (wants.changes) ctx.session.changed = true;
+    if (wants.clears) ctx.session = null;
+  });
   return [response.getHeader('set-cookie') ?? []].flat();
 }
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const question = JSON.parse(line);
   Date.now = () => question.now;
-  const answer = { commands: [] };
+  const answer = { asked: [], commands: [] };
   try {
-    answer.set = await (question.stack === 'express' ? express : koa)(question, answer.commands);
+    answer.set = await (question.stack === 'express' ? express : koa)(question, answer);
   } catch (error) {
     answer.error = String(error);
   }

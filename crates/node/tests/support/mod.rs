@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod fake;
+pub(crate) mod held;
 pub(crate) mod node;
 #[path = "../../../redis/tests/support/process.rs"]
 pub(crate) mod process;

@@ -56,9 +56,10 @@ fn missing(program: &str, error: &std::io::Error) -> String {
     )
 }
 
-fn node(arguments: &[&str]) -> Child {
+fn node(arguments: &[&str], zone: &str) -> Child {
     Command::new("node")
         .args(arguments)
+        .env("TZ", zone)
         .current_dir(packages())
         .env("NO_DEPRECATION", "*")
         .stdin(Stdio::piped())
@@ -77,7 +78,7 @@ pub(crate) struct App {
 impl App {
     /// `stack` is `koa-generic`, `koa-session` or `express`.
     pub(crate) fn start(stack: &str, url: &str, config: &Value) -> Self {
-        let mut child = node(&["app.mjs", stack, url, &config.to_string()]);
+        let mut child = node(&["app.mjs", stack, url, &config.to_string()], "UTC");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("it is piped");
         BufReader::new(stdout)
@@ -200,16 +201,21 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     pub(crate) fn start() -> Self {
-        Self::of("oracle.mjs")
+        Self::of("oracle.mjs", "UTC")
     }
 
     /// Who runs requests through the real middleware.
     pub(crate) fn middleware() -> Self {
-        Self::of("middleware.mjs")
+        Self::middleware_in("UTC")
     }
 
-    fn of(program: &str) -> Self {
-        let mut child = node(&[program]);
+    /// The same on a host that has the time of a place.
+    pub(crate) fn middleware_in(zone: &str) -> Self {
+        Self::of("middleware.mjs", zone)
+    }
+
+    fn of(program: &str, zone: &str) -> Self {
+        let mut child = node(&[program], zone);
         Self {
             stdin: child.stdin.take(),
             stdout: BufReader::new(child.stdout.take().expect("it is piped")),
