@@ -28,6 +28,12 @@ const NAMED: [(&str, Aim); 14] = [
     ("redis.update/tower-sessions-redis.save", Aim::AtLeast(1.1)),
 ];
 
+/// The least that each of some operations takes, whoever does it.
+const LIMITS: [(&str, &str); 2] = [
+    ("moka.load", "sharded-map.get"),
+    ("redis.update", "raw-redis.compare-and-set"),
+];
+
 /// How many operations are under way when a ratio is taken.
 pub(crate) const IN_FLIGHT: usize = 64;
 
@@ -44,6 +50,8 @@ pub(crate) struct Ratio {
     pub(crate) name: &'static str,
     pub(crate) aim: Aim,
     pub(crate) spread: Spread,
+    /// What the least that the operation takes comes to beside the same peer, where both have run.
+    pub(crate) limit: Option<Spread>,
 }
 
 /// All of them, as far as their contenders have run.
@@ -56,9 +64,17 @@ pub(crate) fn ratios(standings: &Standings) -> Vec<Ratio> {
                 name,
                 aim: *aim,
                 spread,
+                limit: limit(standings, name),
             })
         })
         .collect()
+}
+
+fn limit(standings: &Standings, name: &str) -> Option<Spread> {
+    let (ours, theirs) = name.split_once('/')?;
+    let (_, limit) = LIMITS.iter().find(|(operation, _)| *operation == ours)?;
+    let is_other = theirs != *limit;
+    is_other.then(|| spread(standings, &format!("{limit}/{theirs}")))?
 }
 
 fn spread(standings: &Standings, name: &str) -> Option<Spread> {

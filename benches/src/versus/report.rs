@@ -27,9 +27,14 @@ impl Report<'_> {
             f,
             "{SIZE} sessions in each, uniform keys, {WORKERS} threads, 64 operations under way. Throughput \
              of ours divided by theirs in the same round (`-cpu`: processor time of the client by the same \
-             of theirs): median (quartiles).\n"
+             of theirs): median (quartiles). The limit is what `sharded-map.get` comes to beside the same \
+             peer, or for an update on Redis `raw-redis.compare-and-set`.\n"
         )?;
-        head(f, "ratio", &["measured", "aim", ""].map(str::to_owned))?;
+        head(
+            f,
+            "ratio",
+            &["measured", "limit", "aim", ""].map(str::to_owned),
+        )?;
         for ratio in ratios(self.0) {
             let median = ratio.spread.median;
             let (aim, reached) = match ratio.aim {
@@ -38,7 +43,8 @@ impl Report<'_> {
             };
             let verdict = if reached { "reached" } else { "not reached" };
             let name = format!("`{}`", ratio.name);
-            let cells = [cell(Some(ratio.spread), 2), aim, verdict.to_owned()];
+            let limit = cell(ratio.limit, 2);
+            let cells = [cell(Some(ratio.spread), 2), limit, aim, verdict.to_owned()];
             row(f, &name, &cells)?;
         }
         writeln!(f)
