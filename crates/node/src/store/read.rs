@@ -15,9 +15,9 @@ impl NodeStore {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Corrupt`] where something is there that is no session: Node takes that for none, or fails. Its
-    /// source is a [`Damage`](crate::Damage). It can be ended by [`destroy`](NodeStore::destroy). Else where the
-    /// servers fail.
+    /// [`ErrorKind::Corrupt`](cloakroom_core::ErrorKind::Corrupt) where something is there that is no session: Node
+    /// takes that for none, or fails. Its source is a [`Damage`](crate::Damage). It can be ended by
+    /// [`destroy`](NodeStore::destroy). Else where the servers fail.
     pub async fn load(&self, sid: &Sid) -> Result<Loaded> {
         self.load_for(sid, Operation::Load).await
     }
