@@ -223,6 +223,10 @@ fn code(error: &RedisError) -> &str {
     if detail.contains("max number of clients") {
         return "CLIENTS";
     }
+    // Redis 7 gives it no code of its own.
+    if detail.contains("user executing the script can't") {
+        return "NOPERM";
+    }
     if !detail.contains("rror running script") {
         return code;
     }

@@ -152,6 +152,36 @@ async fn an_acl_user_with_few_rights() {
     .await;
 }
 
+/// A right that is missed within a script is denied too.
+#[tokio::test]
+async fn a_right_that_a_script_lacks_is_denied() {
+    let server = Process::start(&["--save", ""]);
+    let everybody = RedisStore::connect(&server.url()).await.unwrap();
+    let mut admin = connect(&server.url()).await;
+    let acl = async |admin: &mut _, rule: &str, more: &str| {
+        let mut acl = cmd("ACL");
+        acl.arg("SETUSER").arg("shop").arg(rule).arg(more);
+        let _: () = acl.query_async(admin).await.unwrap();
+    };
+    acl(&mut admin, "on", ">secret").await;
+    acl(&mut admin, "~*", "+@all").await;
+    let builder = RedisStore::builder(Server::standalone(server.url()));
+    let store = builder.user("shop", "secret").connect().await.unwrap();
+    acl(&mut admin, "-zadd", "-setrange").await;
+    let now = SystemClock.now();
+    let record = signed_in(&store, &subject("ada"), now);
+    let _ = everybody.create(&create(&record), now).await.unwrap();
+    let later = now.plus(Duration::from_secs(60));
+    let _ = store.load(record.id(), now).await.unwrap();
+    let touched = store.touch(record.id(), record.subject(), later).await;
+    assert_eq!(touched.unwrap_err().kind(), ErrorKind::Denied);
+    let next = signed_in(&store, &subject("ada"), now);
+    let created = store.create(&create(&next), now).await;
+    assert_eq!(created.unwrap_err().kind(), ErrorKind::Denied);
+    let begun = store.begin(&subject("eve"), later, now).await;
+    assert_eq!(begun.unwrap_err().kind(), ErrorKind::Denied);
+}
+
 #[tokio::test]
 async fn a_password() {
     let server = Process::start(&["--save", "", "--requirepass", "secret"]);
