@@ -55,6 +55,16 @@ impl Fault {
         }
     }
 
+    /// The same for another who was in the same company.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            kind: self.kind,
+            unknown: self.unknown,
+            reaction: self.reaction.clone(),
+            source: Some(self.why().into()),
+        }
+    }
+
     pub(crate) fn is_unknown(&self) -> bool {
         self.unknown
     }
