@@ -11,6 +11,7 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
 use crate::keys::Keys;
 use crate::link::{
     Address, Cluster, Line, Lines, Link, Reads, Replicas, Security, Sentinels, Shape, Target, Tls,
+    Waits,
 };
 use crate::open;
 use crate::server::{Kind, Server};
@@ -155,7 +156,8 @@ impl RedisStoreBuilder {
     }
 
     /// `delete` and `revoke` wait until so many replicas have the ending, or this time has passed, and say
-    /// how many do. By default they do not wait.
+    /// how many do. By default they do not wait. Who comes while others wait is sent after them, so that it can
+    /// take twice this time, and the [deadline](RedisStoreBuilder::timeout) is so much later.
     ///
     /// A failover to a replica that has it does not undo it. It does where a replica that has it not
     /// becomes the primary, and where a primary comes back with older data than it had.
@@ -273,6 +275,7 @@ impl RedisStoreBuilder {
         Lines {
             line: Line::new(target(), self.connect_timeout),
             waiting: Line::new(target(), self.connect_timeout),
+            waits: Waits::default(),
         }
     }
 

@@ -55,6 +55,16 @@ impl Fault {
         }
     }
 
+    /// The same for another who was in the same company.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            kind: self.kind,
+            unknown: self.unknown,
+            reaction: self.reaction.clone(),
+            source: Some(self.why().into()),
+        }
+    }
+
     pub(crate) fn is_unknown(&self) -> bool {
         self.unknown
     }
@@ -222,6 +232,10 @@ fn code(error: &RedisError) -> &str {
     let detail = error.detail().unwrap_or_default();
     if detail.contains("max number of clients") {
         return "CLIENTS";
+    }
+    // Redis 7 gives it no code of its own.
+    if detail.contains("user executing the script can't") {
+        return "NOPERM";
     }
     if !detail.contains("rror running script") {
         return code;

@@ -8,12 +8,15 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cloakroom_core::store::{CreateOutcome, LoadOutcome, RevokeKind};
+use cloakroom_core::store::{
+    CreateOutcome, DeleteOutcome, LoadOutcome, Page, Renew, RenewOutcome, RevokeKind, TouchOutcome,
+    UpdateOutcome,
+};
 use cloakroom_core::{Clock, ErrorKind, ManualClock, PlacementKey, SessionStore, SystemClock};
-use cloakroom_redis::{OnDrift, RedisStore, RedisStoreBuilder, Server, Warning};
+use cloakroom_redis::{Eviction, OnDrift, RedisStore, RedisStoreBuilder, Server, Warning};
 use redis::cmd;
 use support::process::Process;
-use support::requests::{create, revoke, signed_in, subject};
+use support::requests::{create, delete, random_id, revoke, signed_in, subject, update};
 use support::tamper::connect;
 
 async fn works(builder: RedisStoreBuilder) {
@@ -36,6 +39,51 @@ async fn works(builder: RedisStoreBuilder) {
         .await
         .unwrap();
     assert_eq!(revoked.ended, [record.id()]);
+}
+
+/// Those that `works` leaves out, where they write.
+async fn every_operation(store: &RedisStore) {
+    let (eve, now) = (subject("eve"), SystemClock.now());
+    let record = signed_in(store, &eve, now);
+    let _ = store.create(&create(&record), now).await.unwrap();
+    let is_found = async |id| {
+        let loaded = store.load(id, now).await.unwrap();
+        matches!(loaded, LoadOutcome::Found(_))
+    };
+    assert!(is_found(record.id()).await);
+    let later = now.plus(Duration::from_secs(60));
+    let touched = store.touch(record.id(), Some(&eve), later).await.unwrap();
+    assert_eq!(touched, TouchOutcome::Touched);
+    assert!(is_found(record.id()).await);
+    let saved = store.update(&update(&record, "new"), now).await.unwrap();
+    assert!(matches!(saved, UpdateOutcome::Saved { .. }));
+    let renew = Renew {
+        old: record.id(),
+        new: random_id(record.id().placement()),
+        subject: Some(eve.clone()),
+        grace: Duration::from_secs(60),
+    };
+    let renewed = store.renew(&renew, now).await.unwrap();
+    assert_eq!(renewed, RenewOutcome::Renewed);
+    assert!(is_found(record.id()).await);
+    let page = Page {
+        after: None,
+        limit: 10,
+    };
+    let listed = store.token_set(&eve, &page, now).await.unwrap();
+    assert_eq!(listed.sessions.len(), 1);
+    let others = [(); 3].map(|()| signed_in(store, &eve, now));
+    for other in &others {
+        let _ = store.create(&create(other), now).await.unwrap();
+    }
+    let deleted = store.delete(&delete(&others[0]), now).await.unwrap();
+    assert!(matches!(deleted, DeleteOutcome::Deleted { .. }));
+    let one = revoke(&eve, RevokeKind::One(others[1].id()));
+    assert_eq!(store.revoke(&one, now).await.unwrap().ended.len(), 1);
+    let except = revoke(&eve, RevokeKind::AllExcept(others[2].id()));
+    assert_eq!(store.revoke(&except, now).await.unwrap().ended, [renew.new]);
+    let past_all = now.plus(Duration::from_secs(86_400));
+    assert!(store.purge_expired(100, past_all).await.unwrap() > 0);
 }
 
 async fn refused(builder: RedisStoreBuilder, kind: ErrorKind) {
@@ -88,6 +136,10 @@ async fn an_acl_user_with_few_rights() {
     let _: () = acl.query_async(&mut admin).await.unwrap();
     let builder = || RedisStore::builder(Server::standalone(server.url()));
     works(builder().prefix("shop").user("shop", "secret")).await;
+    for eviction in [Eviction::Never, Eviction::Possible] {
+        let builder = builder().prefix("shop").user("shop", "secret");
+        every_operation(&builder.eviction(eviction).connect().await.unwrap()).await;
+    }
     refused(
         builder().prefix("shop").user("shop", "wrong"),
         ErrorKind::Denied,
@@ -98,6 +150,36 @@ async fn an_acl_user_with_few_rights() {
         ErrorKind::Denied,
     )
     .await;
+}
+
+/// A right that is missed within a script is denied too.
+#[tokio::test]
+async fn a_right_that_a_script_lacks_is_denied() {
+    let server = Process::start(&["--save", ""]);
+    let everybody = RedisStore::connect(&server.url()).await.unwrap();
+    let mut admin = connect(&server.url()).await;
+    let acl = async |admin: &mut _, rule: &str, more: &str| {
+        let mut acl = cmd("ACL");
+        acl.arg("SETUSER").arg("shop").arg(rule).arg(more);
+        let _: () = acl.query_async(admin).await.unwrap();
+    };
+    acl(&mut admin, "on", ">secret").await;
+    acl(&mut admin, "~*", "+@all").await;
+    let builder = RedisStore::builder(Server::standalone(server.url()));
+    let store = builder.user("shop", "secret").connect().await.unwrap();
+    acl(&mut admin, "-zadd", "-setrange").await;
+    let now = SystemClock.now();
+    let record = signed_in(&store, &subject("ada"), now);
+    let _ = everybody.create(&create(&record), now).await.unwrap();
+    let later = now.plus(Duration::from_secs(60));
+    let _ = store.load(record.id(), now).await.unwrap();
+    let touched = store.touch(record.id(), record.subject(), later).await;
+    assert_eq!(touched.unwrap_err().kind(), ErrorKind::Denied);
+    let next = signed_in(&store, &subject("ada"), now);
+    let created = store.create(&create(&next), now).await;
+    assert_eq!(created.unwrap_err().kind(), ErrorKind::Denied);
+    let begun = store.begin(&subject("eve"), later, now).await;
+    assert_eq!(begun.unwrap_err().kind(), ErrorKind::Denied);
 }
 
 #[tokio::test]

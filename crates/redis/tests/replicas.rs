@@ -76,6 +76,34 @@ async fn an_ending_says_how_many_replicas_have_it() {
     }
 }
 
+/// `WAIT` blocks the connection: where no replica answers, those who come together wait together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_endings_at_once_wait_together() {
+    let primary = Process::start(&["--save", ""]);
+    let store = RedisStore::builder(Server::standalone(primary.url()))
+        .wait_for_replicas(1, Duration::from_millis(200))
+        .connect()
+        .await
+        .unwrap();
+    let now = SystemClock.now();
+    let mut endings = Vec::new();
+    for n in 0..100 {
+        let record = signed_in(&store, &subject(&format!("user-{n}")), now);
+        let _ = store.create(&create(&record), now).await.unwrap();
+        let store = store.clone();
+        endings.push(async move { store.delete(&delete(&record), now).await });
+    }
+    // A script that the server has lost is sent again.
+    cli(primary.port, &["SCRIPT", "FLUSH"]);
+    let endings: Vec<_> = endings.into_iter().map(tokio::spawn).collect();
+    for ending in endings {
+        let deleted = ending.await.unwrap().unwrap();
+        let replicas = Some(0);
+        assert_eq!(deleted, DeleteOutcome::Deleted { replicas });
+    }
+    assert_eq!(store.count(now).await.unwrap(), 0);
+}
+
 /// Ten thousand sessions, in use, end in one step.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_largest_set_is_revoked_in_one_step() {

@@ -6,7 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use cloakroom_core::store::{CreateOutcome, DeleteOutcome, LoadOutcome, RevokeKind, TouchOutcome};
+use cloakroom_core::store::{
+    Cap, Create, CreateOutcome, DeleteOutcome, LoadOutcome, OnCap, RevokeKind, TouchOutcome,
+};
 use cloakroom_core::{Clock, SessionStore, SystemClock};
 use cloakroom_redis::{RedisStore, Server};
 use support::cluster::cli;
@@ -56,5 +58,45 @@ async fn a_score_that_is_no_time_is_in_nobodys_way() {
         assert!(!matches!(found, LoadOutcome::Found(_)), "{score}");
         let ttl = cli(server.port, &["PTTL", &set]);
         assert_ne!(ttl.trim(), "-1", "{score}: a set that never goes");
+    }
+}
+
+/// A head whose score is no time is none, for all who read it: a sign-in that was begun can be completed.
+#[tokio::test]
+async fn a_head_whose_score_is_no_time_is_in_nobodys_way() {
+    let server = Process::start(&["--save", ""]);
+    let store = RedisStore::builder(Server::standalone(server.url()));
+    let store = store.connect().await.unwrap();
+    let now = SystemClock.now();
+    let until = now.plus(Duration::from_secs(600));
+    for score in ["-9007199254740993", "-1e300", "-inf", "-1795000000000.5"] {
+        let ada = subject(&format!("ada {score}"));
+        let record = signed_in(&store, &ada, now);
+        let _ = store.create(&create(&record), now).await.unwrap();
+        let set = format!(
+            "cloakroom:{{{}}}:u:{}",
+            record.id().placement(),
+            ada.as_str()
+        );
+        let head = cli(server.port, &["ZRANGE", &set, "0", "0"]);
+        cli(server.port, &["ZADD", &set, score, head.trim()]);
+        let generation = store.begin(&ada, until, now).await.unwrap();
+        let next = signed_in(&store, &ada, now);
+        // At the cap, so that the set is read.
+        let request = Create {
+            generation: Some(generation),
+            cap: Cap::new(1, OnCap::EvictOldest).unwrap(),
+            ..create(&next)
+        };
+        let created = store.create(&request, now).await.unwrap();
+        let (evicted, repeated) = (vec![record.id()], false);
+        assert_eq!(
+            created,
+            CreateOutcome::Created { evicted, repeated },
+            "{score}"
+        );
+        let lives: i64 = cli(server.port, &["PTTL", &set]).trim().parse().unwrap();
+        let longest = Duration::from_secs(400 * 86_400).as_millis() as i64;
+        assert!((0..longest).contains(&lives), "{score}: {lives} ms");
     }
 }

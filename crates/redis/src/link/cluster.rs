@@ -9,7 +9,7 @@ use tokio::time::timeout_at;
 
 use crate::fault::{Fault, Faulty};
 use crate::link::line::{Line, Target, backoff};
-use crate::link::{Address, Call, Lines, Request, Security};
+use crate::link::{Address, Call, Lines, Request, Security, Waits};
 
 const SLOTS: usize = 16384;
 
@@ -74,6 +74,7 @@ impl Cluster {
         let lines = Arc::new(Lines {
             line: line(),
             waiting: line(),
+            waits: Waits::default(),
         });
         nodes.insert(address.clone(), lines.clone());
         Ok(lines)

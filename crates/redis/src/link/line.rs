@@ -9,6 +9,7 @@ use redis::{AsyncConnectionConfig, Value, cmd};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::fault::{Fault, Faulty, Reaction};
+use crate::link::waits::Waiting;
 use crate::link::{Call, Request, Sentinels};
 
 /// A connection that many requests share, made anew whenever it is lost.
@@ -69,6 +70,44 @@ impl Line {
             self.give_up(number);
         }
         Err(fault)
+    }
+
+    /// Sends writes one after another, and `WAIT` behind them: for each its answer, and how many replicas
+    /// have it.
+    pub(super) async fn send_all(&self, all: &[Waiting]) -> Vec<Faulty<Value>> {
+        let none = |fault: Fault| all.iter().map(|_| Err(fault.again())).collect();
+        let Some(deadline) = all.iter().map(|waiting| waiting.deadline).max() else {
+            return Vec::new();
+        };
+        let (connection, number) = match self.connection(deadline).await {
+            Ok(connection) => connection,
+            Err(fault) => return none(fault),
+        };
+        let sent = timeout_at(deadline, exchange_all(connection, all)).await;
+        let (answers, is_lost) = match sent {
+            Ok(Ok(answers)) => {
+                let answers: Vec<_> = answers
+                    .into_iter()
+                    .map(|a| a.map_err(Fault::replied))
+                    .collect();
+                let is_lost = |answer: &Faulty<Value>| {
+                    let fault = answer.as_ref().err();
+                    fault.is_some_and(|fault| fault.reaction == Reaction::Reconnect)
+                };
+                let is_lost = answers.iter().any(is_lost);
+                (answers, is_lost)
+            }
+            Ok(Err(error)) => {
+                let fault = Fault::replied(error);
+                let is_lost = fault.reaction == Reaction::Reconnect;
+                (none(fault), is_lost)
+            }
+            Err(_) => (none(Fault::no_answer()), true),
+        };
+        if is_lost {
+            self.give_up(number);
+        }
+        answers
     }
 
     /// The present connection, or a new one.
@@ -177,26 +216,49 @@ async fn exchange(
     mut connection: MultiplexedConnection,
     request: &Request<'_>,
 ) -> redis::RedisResult<Value> {
-    if !request.asking && request.replicas.is_none() {
+    if !request.asking {
         let value = connection.send_packed_command(request.command).await?;
         return value.extract_error();
     }
     let mut pipe = redis::pipe();
-    if request.asking {
-        pipe.cmd("ASKING");
-    }
-    pipe.add_command(request.command.clone());
-    if let Some(replicas) = request.replicas {
-        let limit = u64::try_from(replicas.within.as_millis()).unwrap_or(u64::MAX);
-        pipe.add_command(cmd("WAIT").arg(replicas.count).arg(limit.max(1)).to_owned());
-    }
+    pipe.cmd("ASKING").add_command(request.command.clone());
     let values = connection
         .send_packed_commands(&pipe, 0, pipe.len())
         .await?;
-    let mut values = values.into_iter().skip(usize::from(request.asking));
-    let value = values.next().unwrap_or(Value::Nil).extract_error()?;
-    Ok(match request.replicas {
-        None => value,
-        Some(_) => Value::Array(vec![value, values.next().unwrap_or(Value::Nil)]),
-    })
+    values
+        .into_iter()
+        .nth(1)
+        .unwrap_or(Value::Nil)
+        .extract_error()
+}
+
+async fn exchange_all(
+    mut connection: MultiplexedConnection,
+    all: &[Waiting],
+) -> redis::RedisResult<Vec<redis::RedisResult<Value>>> {
+    let mut pipe = redis::pipe();
+    for waiting in all {
+        if waiting.asking {
+            pipe.cmd("ASKING");
+        }
+        pipe.add_command(waiting.command.clone());
+    }
+    // A store asks for the same each time.
+    let count = all.iter().map(|waiting| waiting.replicas.count).max();
+    let within = all.iter().map(|waiting| waiting.replicas.within).max();
+    let limit = u64::try_from(within.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+    pipe.add_command(cmd("WAIT").arg(count).arg(limit.max(1)).to_owned());
+    let mut values = connection
+        .send_packed_commands(&pipe, 0, pipe.len())
+        .await?;
+    let acknowledged = values.pop().unwrap_or(Value::Nil);
+    let mut values = values.into_iter();
+    let answers = all.iter().map(|waiting| {
+        let value = values
+            .nth(usize::from(waiting.asking))
+            .unwrap_or(Value::Nil);
+        let value = value.extract_error()?;
+        Ok(Value::Array(vec![value, acknowledged.clone()]))
+    });
+    Ok(answers.collect())
 }

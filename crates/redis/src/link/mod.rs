@@ -5,6 +5,7 @@ mod line;
 mod reads;
 mod route;
 mod sentinel;
+mod waits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub(crate) use line::{Line, Target};
 pub(crate) use reads::Reads;
 pub(crate) use route::{Address, Security, Tls, parse_url};
 pub(crate) use sentinel::Sentinels;
+pub(crate) use waits::Waits;
 
 /// The way to the servers.
 #[derive(Debug)]
@@ -48,6 +50,7 @@ pub(crate) struct Lines {
     pub(crate) line: Line,
     /// For writes that wait for replicas. `WAIT` blocks the connection, and counts what this one wrote.
     pub(crate) waiting: Line,
+    pub(crate) waits: Waits,
 }
 
 /// One operation of the store, under its deadline.
@@ -276,18 +279,17 @@ impl Link {
             (Shape::One(lines), _) => lines,
             (Shape::Many(cluster), Some(node)) => {
                 of_node = cluster.lines(node)?;
-                &*of_node
+                &of_node
             }
             (Shape::Many(cluster), None) => {
                 of_node = cluster.lines_of(route::slot(placement), call).await?;
-                &*of_node
+                &of_node
             }
         };
-        let line = match request.replicas {
-            None => &lines.line,
-            Some(_) => &lines.waiting,
-        };
-        line.send(call, request).await
+        match request.replicas {
+            None => lines.line.send(call, request).await,
+            Some(replicas) => lines.waits.send(lines, call, request, replicas).await,
+        }
     }
 }
 
@@ -303,9 +305,10 @@ pub(crate) enum Effect {
 }
 
 impl Call {
-    /// The same, with replicas to wait for after its write, and that much more time.
+    /// The same, with replicas to wait for after its write, and as much more time: for those who came before
+    /// it, and for itself.
     pub(crate) fn waiting_for(&self, replicas: Option<Replicas>) -> Self {
-        let more = replicas.map_or(Duration::ZERO, |replicas| replicas.within);
+        let more = replicas.map_or(Duration::ZERO, |replicas| replicas.within * 2);
         Self {
             deadline: self.deadline + more,
             replicas,

@@ -35,7 +35,11 @@ local function read()
 end
 
 if pcall('GETRANGE', session, 0, 92) ~= ARGV[1] then return read() end
+local kept
 if set then
+  -- Before anything is written, so that who may not ask this has written nothing.
+  local now = call('TIME')
+  kept = call('PTTL', set) + 1000 * now[1] + now[2] / 1000
   local changed = pcall('ZADD', set, 'XX', 'CH', ARGV[5], ARGV[6])
   if changed ~= 1 then
     if type(changed) == 'table' then
@@ -53,10 +57,7 @@ else
   call('SETRANGE', session, 76, ARGV[3])
   call('PEXPIREAT', session, ARGV[4])
 end
-if set then
-  local now = call('TIME')
-  if call('PTTL', set) + 1000 * now[1] + now[2] / 1000 < tonumber(ARGV[4]) then
-    call('PEXPIREAT', set, ARGV[4])
-  end
+if set and kept < tonumber(ARGV[4]) then
+  call('PEXPIREAT', set, ARGV[4])
 end
 return { 1 }
