@@ -355,24 +355,3 @@ async fn a_look_into_the_set_is_one_more() {
     let _ = stage.store.load(visitor.id(), stage.now).await.unwrap();
     stage.takes(1, "loading an anonymous session");
 }
-
-/// Every id that a session had leads to it. They are followed together, and none twice.
-#[tokio::test]
-async fn as_many_for_a_count_of_one_session_however_often_it_was_renewed() {
-    let stage = stage(Eviction::Never).await;
-    let mut id = stage.sign_in().await.id();
-    for _ in 0..40 {
-        let renew = Renew {
-            old: id,
-            new: random_id(id.placement()),
-            subject: Some(stage.subject.clone()),
-            grace: Duration::from_secs(60),
-        };
-        id = renew.new;
-        let _ = stage.store.renew(&renew, stage.now).await.unwrap();
-    }
-    stage.proxy.requests();
-    assert_eq!(stage.store.count(stage.now).await.unwrap(), 1);
-    let taken = stage.proxy.requests();
-    assert!(taken <= 5, "{taken} round trips");
-}
