@@ -48,11 +48,7 @@ pub(crate) async fn load(
                     return Ok(LoadOutcome::Absent);
                 }
                 followed += 1;
-                let next = renewed.next;
-                if let Stored::Value(bytes) = read.stored {
-                    store.recent.put(at, bytes);
-                }
-                at = next;
+                at = renewed.next;
             }
             Some(Entry::Live(record)) => {
                 if record.deadline().is_over(now) || no_member.as_ref() == Some(&read.stored) {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_core::semantics::{self, Entry};
+use cloakroom_core::semantics;
 use cloakroom_core::store::{
     Create, CreateOutcome, Delete, DeleteOutcome, LoadOutcome, Page, Renew, RenewOutcome, Revoke,
     RevokeKind, Revoked, ScanPage, TokenSetPage, TouchOutcome, Update, UpdateOutcome,
@@ -113,28 +113,13 @@ impl Inner {
         }
     }
 
-    /// What this host has read of a session lately, by this id or one that it was renewed to, taken for what
-    /// there is: a guess.
+    /// What this host has read of a session lately, taken for what there is: a guess.
     fn guess(&self, id: SessionId, subject: Option<&Subject>) -> Option<View> {
+        let known = self.recent.get(id)?;
         let mut view = View::guess();
-        let mut at = id;
-        loop {
-            let known = self.recent.get(at)?;
-            let next = match &known.entry {
-                Some(Entry::Renewed(renewed)) => renewed.next,
-                _ => at,
-            };
-            view.entries.insert(at, known);
-            if next == at {
-                break;
-            }
-            if view.entries.contains_key(&next) {
-                return None;
-            }
-            at = next;
-        }
+        view.entries.insert(id, known);
         if let Some(subject) = subject {
-            let set = KnownSet::guessed(Guess::Kept, [at]);
+            let set = KnownSet::guessed(Guess::Kept, [id]);
             view.sets.insert(subject.clone(), set);
         }
         Some(view)
@@ -216,8 +201,7 @@ impl SessionStore for RedisStore {
         });
         let known = match kept.await? {
             Kept::Done(outcome) => return Ok(outcome),
-            Kept::Undone(Some(known)) => Some(*known),
-            Kept::Undone(None) => self.inner.guess(id, subject),
+            Kept::Undone(known) => known.map(|view| *view),
         };
         let update = change.decide(known, wanted, |view| semantics::update(view, request, now));
         update.await.map(|decided| decided.outcome)
@@ -238,8 +222,7 @@ impl SessionStore for RedisStore {
         });
         let known = match kept.await? {
             Kept::Done(outcome) => return Ok(outcome),
-            Kept::Undone(Some(known)) => Some(*known),
-            Kept::Undone(None) => self.inner.guess(id, subject),
+            Kept::Undone(known) => known.map(|view| *view),
         };
         let touch = change.decide(known, wanted, |view| {
             semantics::touch(view, id, subject, now)
