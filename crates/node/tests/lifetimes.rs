@@ -55,6 +55,12 @@ async fn lifetimes_are_node_s() {
             format!(r#"{{"cookie":{{"maxAge":1000,"expires":"{}"}}}}"#, date(-1)),
             -2,
         ),
+        // Over is over, also at this very moment.
+        (
+            generic(),
+            format!(r#"{{"cookie":{{"maxAge":1000,"expires":"{}"}}}}"#, date(0)),
+            -2,
+        ),
         (
             generic(),
             r#"{"cookie":{"maxAge":1000,"expires":"2027-01-15T08:01:00Z"}}"#.into(),
