@@ -8,6 +8,7 @@ use cloakroom_core::{Clock, Error, ErrorKind, Operation, Result, SystemClock};
 use crate::layout::Layout;
 use crate::link::Link;
 use crate::servers::Servers;
+use crate::store::care::countable;
 use crate::store::{Inner, NodeStore};
 
 /// What becomes of a session that Node would keep for ever when it is written from here.
@@ -16,7 +17,8 @@ pub enum OnImmortal {
     /// It is kept for ever, as Node does.
     #[default]
     AsNode,
-    /// It lives for so long from each write on. Node makes it immortal again when it writes it.
+    /// It lives for so long from each write on, in whole seconds, of which a part counts whole: from a millisecond to
+    /// 10^12 seconds. Node makes it immortal again when it writes it.
     Limit(Duration),
 }
 
@@ -88,12 +90,16 @@ impl NodeStoreBuilder {
     /// | --- | --- |
     /// | [`Unavailable`](ErrorKind::Unavailable), [`Timeout`](ErrorKind::Timeout) | nobody answers |
     /// | [`Denied`](ErrorKind::Denied) | the user or the password is refused |
-    /// | [`InvalidConfiguration`](ErrorKind::InvalidConfiguration) | a URL makes no sense, or none was named |
+    /// | [`InvalidConfiguration`](ErrorKind::InvalidConfiguration) | a URL makes no sense, or none was named; [`OnImmortal::Limit`] is below a millisecond or above 10^12 seconds |
     pub async fn connect(self) -> Result<NodeStore> {
+        let refuse =
+            |why| Error::with_source(ErrorKind::InvalidConfiguration, Operation::Open, why);
         if self.servers.nodes()?.is_empty() {
-            let why = "no server was named";
-            let kind = ErrorKind::InvalidConfiguration;
-            return Err(Error::with_source(kind, Operation::Open, why));
+            return Err(refuse("no server was named"));
+        }
+        if let OnImmortal::Limit(limit) = self.immortal {
+            // Redis would refuse each write, or delete the session.
+            let _ = countable(limit).map_err(refuse)?;
         }
         let inner = Inner {
             link: Link::open(&self.servers, self.timeout).await?,
