@@ -15,8 +15,11 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::script::Script;
 #[cfg(feature = "tls")]
 use crate::servers::is_tls;
-use crate::servers::{Kind, Servers};
+use crate::servers::{Kind, Servers, refuse};
 use fault::{Fault, Reaction};
+
+/// A longer deadline is as good as none.
+const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 /// The way to the servers.
 #[derive(Clone)]
@@ -29,6 +32,16 @@ pub(crate) struct Link {
 enum Line {
     One(ConnectionManager),
     Many(ClusterConnection),
+}
+
+/// What connects.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and only while it connects"
+)]
+enum Client {
+    One(redis::Client),
+    Many(ClusterClient),
 }
 
 /// Whether a request can be sent again where its answer was lost.
@@ -45,38 +58,12 @@ pub(crate) struct Primary(Option<(String, u16)>);
 impl Link {
     /// Connects. The deadline is around all of it, since connecting to a cluster can hang.
     pub(crate) async fn open(servers: &Servers, timeout: Duration) -> Result<Self> {
-        let nodes = servers.nodes()?;
-        let connecting = async {
-            match (&servers.kind, nodes.first()) {
-                (Kind::One(_), Some(node)) => {
-                    // The deadline of each operation is kept here, once, and so are its tries.
-                    let config = ConnectionManagerConfig::new()
-                        .set_number_of_retries(0)
-                        .set_connection_timeout(Some(timeout))
-                        .set_response_timeout(None);
-                    let client = servers.client(node.clone())?;
-                    ConnectionManager::new_with_config(client, config)
-                        .await
-                        .map(Line::One)
-                }
-                _ => {
-                    // A write that is sent twice may be done twice: the client must not do that by itself.
-                    let builder = ClusterClient::builder(nodes.iter().cloned())
-                        .retries(0)
-                        .connection_timeout(timeout)
-                        .response_timeout(timeout * 2);
-                    #[cfg(feature = "tls")]
-                    let builder = match nodes.iter().any(is_tls) {
-                        true => builder.certs(servers.certificates()),
-                        false => builder,
-                    };
-                    let client = builder.build()?;
-                    client.get_async_connection().await.map(Line::Many)
-                }
-            }
-        };
+        // A clock goes no further than it can count.
+        let timeout = timeout.min(LONGEST);
+        // What is configured wrongly is told before anybody is asked, and not tried again.
+        let client = Client::of(servers, timeout)?;
         let late = || Error::new(ErrorKind::Timeout, Operation::Open);
-        let connected = timeout_at(Instant::now() + timeout, connecting).await;
+        let connected = timeout_at(Instant::now() + timeout, client.connect(timeout)).await;
         let line = connected.map_err(|_| late())?;
         let line = line.map_err(|error| Fault::connecting(error).of(Operation::Open))?;
         Ok(Self { line, timeout })
@@ -169,6 +156,41 @@ impl Link {
             }
             sleep_until(next).await;
             tries += 1;
+        }
+    }
+}
+
+impl Client {
+    fn of(servers: &Servers, timeout: Duration) -> Result<Self> {
+        let nodes = servers.nodes()?;
+        if let (Kind::One(_), Some(node)) = (&servers.kind, nodes.first()) {
+            return servers.client(node.clone()).map(Self::One);
+        }
+        // A write that is sent twice may be done twice: the client must not do that by itself.
+        let builder = ClusterClient::builder(nodes.iter().cloned())
+            .retries(0)
+            .connection_timeout(timeout)
+            .response_timeout(timeout * 2);
+        #[cfg(feature = "tls")]
+        let builder = match nodes.iter().any(is_tls) {
+            true => builder.certs(servers.certificates()?),
+            false => builder,
+        };
+        builder.build().map(Self::Many).map_err(refuse)
+    }
+
+    async fn connect(self, timeout: Duration) -> RedisResult<Line> {
+        match self {
+            Self::One(client) => {
+                // The deadline of each operation is kept here, once, and so are its tries.
+                let config = ConnectionManagerConfig::new()
+                    .set_number_of_retries(0)
+                    .set_connection_timeout(Some(timeout))
+                    .set_response_timeout(None);
+                let connecting = ConnectionManager::new_with_config(client, config);
+                connecting.await.map(Line::One)
+            }
+            Self::Many(client) => client.get_async_connection().await.map(Line::Many),
         }
     }
 }

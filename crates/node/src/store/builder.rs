@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_core::{Clock, Error, ErrorKind, Operation, Result, SystemClock};
+use cloakroom_core::{Clock, Result, SystemClock};
 
 use crate::layout::Layout;
 use crate::link::Link;
-use crate::servers::Servers;
+use crate::servers::{Servers, refuse};
 use crate::store::care::countable;
 use crate::store::{Inner, NodeStore};
 
@@ -57,7 +57,8 @@ impl NodeStoreBuilder {
         }
     }
 
-    /// The deadline of each request to the servers, with all its tries. 2 seconds by default.
+    /// The deadline of each request to the servers, with all its tries. 2 seconds by default, and a year at most: what is longer
+    /// is a year.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
@@ -88,12 +89,10 @@ impl NodeStoreBuilder {
     ///
     /// | kind | why |
     /// | --- | --- |
-    /// | [`Unavailable`](ErrorKind::Unavailable), [`Timeout`](ErrorKind::Timeout) | nobody answers |
-    /// | [`Denied`](ErrorKind::Denied) | the user or the password is refused |
-    /// | [`InvalidConfiguration`](ErrorKind::InvalidConfiguration) | a URL makes no sense, or none was named; [`OnImmortal::Limit`] is below a millisecond or above 10^12 seconds |
+    /// | [`Unavailable`](cloakroom_core::ErrorKind::Unavailable), [`Timeout`](cloakroom_core::ErrorKind::Timeout) | nobody answers |
+    /// | [`Denied`](cloakroom_core::ErrorKind::Denied) | the user or the password is refused |
+    /// | [`InvalidConfiguration`](cloakroom_core::ErrorKind::InvalidConfiguration) | a URL makes no sense, or none was named; [`OnImmortal::Limit`] is below a millisecond or above 10^12 seconds; a certificate or a key cannot be read |
     pub async fn connect(self) -> Result<NodeStore> {
-        let refuse =
-            |why| Error::with_source(ErrorKind::InvalidConfiguration, Operation::Open, why);
         if self.servers.nodes()?.is_empty() {
             return Err(refuse("no server was named"));
         }
