@@ -2,16 +2,18 @@
 
 mod fault;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use cloakroom_core::{Error, ErrorKind, Operation, Result};
 use redis::aio::{ConnectionLike as _, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
+use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
 use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::reply::odd;
 use crate::script::Script;
 #[cfg(feature = "tls")]
 use crate::servers::is_tls;
@@ -42,6 +44,17 @@ enum Line {
 enum Client {
     One(redis::Client),
     Many(ClusterClient),
+}
+
+/// Where a command of a cluster goes.
+#[derive(Debug, Clone, Copy)]
+enum At<'a> {
+    /// To whoever has its keys.
+    Keys,
+    /// To this node.
+    Node(&'a (String, u16)),
+    /// To all that have keys. The answers come together, each beside the address of who gave it.
+    Primaries,
 }
 
 /// Whether a request can be sent again where its answer was lost.
@@ -76,13 +89,13 @@ impl Link {
 
     /// Asks something that changes nothing.
     pub(crate) async fn ask(&self, operation: Operation, command: &Cmd) -> Result<Value> {
-        let sent = self.send(command, None, Effect::Reads).await;
+        let sent = self.send(command, At::Keys, Effect::Reads).await;
         sent.map_err(|fault| fault.of(operation))
     }
 
     /// Gives a command that changes something.
     pub(crate) async fn tell(&self, operation: Operation, command: &Cmd) -> Result<Value> {
-        let sent = self.send(command, None, Effect::Writes).await;
+        let sent = self.send(command, At::Keys, Effect::Writes).await;
         sent.map_err(|fault| fault.of(operation))
     }
 
@@ -95,10 +108,10 @@ impl Link {
         args: &[&[u8]],
     ) -> Result<Value> {
         let known = invocation("EVALSHA", &script.sha, keys, args);
-        let answered = match self.send(&known, None, Effect::Writes).await {
+        let answered = match self.send(&known, At::Keys, Effect::Writes).await {
             Err(fault) if fault.reaction == Reaction::SendScript => {
                 let whole = invocation("EVAL", script.source, keys, args);
-                self.send(&whole, None, Effect::Writes).await
+                self.send(&whole, At::Keys, Effect::Writes).await
             }
             answered => answered,
         };
@@ -110,8 +123,11 @@ impl Link {
         if self.is_one() {
             return Ok(vec![Primary(None)]);
         }
-        let slots = self.ask(operation, cmd("CLUSTER").arg("SLOTS")).await?;
-        primaries_of(slots).ok_or_else(|| Fault::unexpected().of(operation))
+        let mut slots = cmd("CLUSTER");
+        slots.arg("SLOTS");
+        let sent = self.send(&slots, At::Primaries, Effect::Reads).await;
+        let answers = sent.map_err(|fault| fault.of(operation))?;
+        primaries_of(answers).ok_or_else(|| odd(operation))
     }
 
     /// Asks one of the servers something that changes nothing.
@@ -121,22 +137,17 @@ impl Link {
         primary: &Primary,
         command: &Cmd,
     ) -> Result<Value> {
-        let at = primary.0.clone();
+        let at = primary.0.as_ref().map_or(At::Keys, At::Node);
         let sent = self.send(command, at, Effect::Reads).await;
         sent.map_err(|fault| fault.of(operation))
     }
 
-    async fn send(
-        &self,
-        command: &Cmd,
-        at: Option<(String, u16)>,
-        effect: Effect,
-    ) -> Result<Value, Fault> {
+    async fn send(&self, command: &Cmd, at: At<'_>, effect: Effect) -> Result<Value, Fault> {
         let deadline = Instant::now() + self.timeout;
         let mut asking = None;
         let mut tries = 0;
         loop {
-            let sent = self.line.send(command, at.as_ref(), asking.take());
+            let sent = self.line.send(command, at, asking.take());
             let fault = match timeout_at(deadline, sent).await {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => Fault::replied(error),
@@ -199,7 +210,7 @@ impl Line {
     async fn send(
         &self,
         command: &Cmd,
-        at: Option<&(String, u16)>,
+        at: At<'_>,
         asking: Option<(String, u16)>,
     ) -> RedisResult<Value> {
         match self {
@@ -217,11 +228,16 @@ impl Line {
                             .await?;
                         Ok(values.into_iter().nth(1).unwrap_or(Value::Nil))
                     }
-                    (None, Some(node)) => {
+                    (None, At::Node(node)) => {
                         let routing = RoutingInfo::SingleNode(by_address(node.clone()));
                         connection.route_command(command.clone(), routing).await
                     }
-                    (None, None) => connection.req_packed_command(command).await,
+                    (None, At::Primaries) => {
+                        let all = MultipleNodeRoutingInfo::AllMasters;
+                        let routing = RoutingInfo::MultiNode((all, None));
+                        connection.route_command(command.clone(), routing).await
+                    }
+                    (None, At::Keys) => connection.req_packed_command(command).await,
                 }
             }
         }?
@@ -249,11 +265,16 @@ fn invocation(command: &str, script: &str, keys: &[Vec<u8>], args: &[&[u8]]) -> 
     invocation
 }
 
-/// Of a reply to `CLUSTER SLOTS`: for each range its first and last slot, and its primary.
-fn primaries_of(reply: Value) -> Option<Vec<Primary>> {
-    let Value::Array(ranges) = reply else {
+/// Of replies to `CLUSTER SLOTS`, of which one is enough: for each range its first and last slot, and its primary.
+fn primaries_of(replies: Value) -> Option<Vec<Primary>> {
+    let Value::Map(replies) = replies else {
         return None;
     };
+    let Some((Value::BulkString(asked), Value::Array(ranges))) = replies.into_iter().next() else {
+        return None;
+    };
+    let asked = String::from_utf8(asked).ok()?;
+    let (asked, _) = asked.rsplit_once(':')?;
     let mut primaries = Vec::new();
     for range in ranges {
         let Value::Array(range) = range else {
@@ -262,11 +283,21 @@ fn primaries_of(reply: Value) -> Option<Vec<Primary>> {
         let Some(Value::Array(primary)) = range.get(2) else {
             return None;
         };
-        let [Value::BulkString(host), Value::Int(port), ..] = &primary[..] else {
+        let [host, Value::Int(port), ..] = &primary[..] else {
             return None;
         };
-        let host = String::from_utf8(host.clone()).ok()?;
-        let primary = Primary(Some((host, u16::try_from(*port).ok()?)));
+        let host = match host {
+            Value::BulkString(host) => std::str::from_utf8(host).ok()?,
+            Value::Nil => "",
+            _ => return None,
+        };
+        // It does not know where it is, or does not say: then all are where this one was asked.
+        let is_somewhere = |address: IpAddr| !address.is_unspecified();
+        let host = match host.parse().map_or(!host.is_empty(), is_somewhere) {
+            true => host,
+            false => asked,
+        };
+        let primary = Primary(Some((host.to_owned(), u16::try_from(*port).ok()?)));
         if !primaries.contains(&primary) {
             primaries.push(primary);
         }
@@ -291,13 +322,26 @@ mod tests {
 
     #[test]
     fn odd_slots_are_no_servers() {
-        let range = |parts: &[Value]| Value::Array(vec![Value::Array(parts.to_vec())]);
         let text = |text: &str| Value::BulkString(text.into());
-        let at = |port| Value::Array(vec![text("10.0.0.1"), Value::Int(port)]);
+        let by = |reply| Value::Map(vec![(text("10.0.0.2:7000"), reply)]);
+        let range = |parts: &[Value]| Value::Array(vec![Value::Array(parts.to_vec())]);
+        let node = |host, port| Value::Array(vec![host, Value::Int(port)]);
+        let at = |port| node(text("10.0.0.1"), port);
         let (from, to) = (Value::Int(0), Value::Int(16383));
-        let right = range(&[from.clone(), to.clone(), at(6379)]);
-        let primary = Primary(Some(("10.0.0.1".to_owned(), 6379)));
-        assert_eq!(primaries_of(right), Some(vec![primary]));
+        for (said, host) in [
+            (text("10.0.0.1"), "10.0.0.1"),
+            (text("node-1.test"), "node-1.test"),
+            // Where this one was asked.
+            (Value::Nil, "10.0.0.2"),
+            (text(""), "10.0.0.2"),
+            (text("0.0.0.0"), "10.0.0.2"),
+            (text("::"), "10.0.0.2"),
+        ] {
+            let right = range(&[from.clone(), to.clone(), node(said, 6379)]);
+            let primary = Primary(Some((host.to_owned(), 6379)));
+            assert_eq!(primaries_of(by(right)), Some(vec![primary]));
+        }
+        assert_eq!(primaries_of(Value::Map(vec![])), None);
         for odd in [
             Value::Nil,
             Value::Array(vec![Value::Nil]),
@@ -305,9 +349,10 @@ mod tests {
             range(&[from.clone(), to.clone(), Value::Array(vec![])]),
             range(&[from.clone(), to.clone(), Value::Array(vec![text("a")])]),
             range(&[from.clone(), to.clone(), at(65_536)]),
+            range(&[from.clone(), to.clone(), node(Value::Int(5), 6379)]),
             range(&[from, to, at(-1)]),
         ] {
-            assert_eq!(primaries_of(odd.clone()), None, "{odd:?}");
+            assert_eq!(primaries_of(by(odd.clone())), None, "{odd:?}");
         }
     }
 }
