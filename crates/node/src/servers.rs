@@ -38,7 +38,12 @@ impl Servers {
         Self::new(Kind::One(url.into()))
     }
 
-    /// A cluster that these nodes belong to: a few of them are enough.
+    /// A cluster that these nodes belong to: a few of them are enough. The others are where `CLUSTER SLOTS` says; one that
+    /// does not say is where it was asked.
+    ///
+    /// Over TLS each node is verified under the name that it has there, which is its address by default. Where the
+    /// certificates have the names of hosts, set `cluster-preferred-endpoint-type hostname` and `cluster-announce-hostname`
+    /// on the nodes, from Redis 7 on.
     pub fn cluster<U: Into<String>>(nodes: impl IntoIterator<Item = U>) -> Self {
         Self::new(Kind::Cluster(nodes.into_iter().map(Into::into).collect()))
     }

@@ -63,3 +63,41 @@ async fn a_deadline_can_be_as_long_as_one_likes() {
         assert!(lives(&store, &session).await);
     }
 }
+
+/// The documentation names what a user of a cluster has to be allowed. Without `CLUSTER SLOTS` nobody connects.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rights_that_are_documented_are_enough_on_a_cluster() {
+    let documentation = include_str!("../docs/crate.md");
+    let rights: Vec<&str> = documentation
+        .split(|c: char| c.is_whitespace() || "`,.".contains(c))
+        .filter(|word| word.starts_with('+') && word.len() > 3)
+        .collect();
+    for right in ["+cluster|slots", "+ping", "+asking"] {
+        assert!(rights.contains(&right), "{rights:?}");
+    }
+    let node = alone();
+    let user = ["ACL", "SETUSER", "app", "reset", "on", ">secret", "~*"];
+    // `+cluster` is for servers before Redis 7.
+    let fine: Vec<_> = rights
+        .into_iter()
+        .filter(|right| *right != "+cluster")
+        .collect();
+    let said = cli(node.port, &[&user[..], &fine].concat());
+    assert_eq!(said.trim(), "OK");
+    let url = node.url().replace("redis://", "redis://app:secret@");
+    let connect = || {
+        let builder = NodeStore::builder(layout(), Servers::cluster([&*url]));
+        builder.timeout(Duration::from_secs(20)).connect()
+    };
+    let store = connect().await.unwrap();
+    let session = sign_in(&store, "ada").await;
+    assert!(lives(&store, &session).await);
+    let mut walk = store.walk().await.unwrap();
+    assert!(walk.next_page().await.unwrap().is_some());
+    let asking = || cli(node.port, &["ACL", "DRYRUN", "app", "ASKING"]);
+    assert_eq!(asking().trim(), "OK");
+    let fewer = ["ACL", "SETUSER", "app", "-cluster|slots", "-asking"];
+    cli(node.port, &fewer);
+    assert!(asking().contains("no permissions"), "{}", asking());
+    assert!(connect().await.is_err());
+}
