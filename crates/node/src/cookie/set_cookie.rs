@@ -30,7 +30,8 @@ pub enum InvalidCookie {
     /// The cookie would end at a time that has no date. In Koa, which says so to the browser, only where it is no number.
     #[error("there is no date so far away")]
     Expires,
-    /// A session's own cookie settings hold something that Node refuses, too.
+    /// A session's own cookie settings hold something that no cookie is made of here. Node refuses some of that, too, and
+    /// makes what it can of the rest.
     #[error("the session's own settings of its cookie make no sense")]
     Settings,
 }
