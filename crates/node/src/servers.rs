@@ -4,6 +4,8 @@ use std::fmt;
 
 use cloakroom_core::{Error, ErrorKind, Operation, Result};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _};
+#[cfg(feature = "tls")]
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 
 /// Which Redis servers the Node services keep their sessions on.
 ///
@@ -36,7 +38,12 @@ impl Servers {
         Self::new(Kind::One(url.into()))
     }
 
-    /// A cluster that these nodes belong to: a few of them are enough.
+    /// A cluster that these nodes belong to: a few of them are enough. The others are where `CLUSTER SLOTS` says; one that
+    /// does not say is where it was asked.
+    ///
+    /// Over TLS each node is verified under the name that it has there, which is its address by default. Where the
+    /// certificates have the names of hosts, set `cluster-preferred-endpoint-type hostname` and `cluster-announce-hostname`
+    /// on the nodes, from Redis 7 on.
     pub fn cluster<U: Into<String>>(nodes: impl IntoIterator<Item = U>) -> Self {
         Self::new(Kind::Cluster(nodes.into_iter().map(Into::into).collect()))
     }
@@ -79,26 +86,50 @@ impl Servers {
     }
 
     /// How one of the nodes is reached.
-    pub(crate) fn client(&self, node: ConnectionInfo) -> redis::RedisResult<redis::Client> {
+    pub(crate) fn client(&self, node: ConnectionInfo) -> Result<redis::Client> {
         #[cfg(feature = "tls")]
         if is_tls(&node) {
-            return redis::Client::build_with_tls(node, self.certificates());
+            let certificates = self.certificates()?;
+            return redis::Client::build_with_tls(node, certificates).map_err(refuse);
         }
-        redis::Client::open(node)
+        redis::Client::open(node).map_err(refuse)
     }
 
-    /// What is trusted and shown, for servers over TLS.
+    /// What is trusted and shown, for servers over TLS. The parsers of PEM repeat what they cannot read, which may be a
+    /// key: so what they say is not passed on.
     #[cfg(feature = "tls")]
-    pub(crate) fn certificates(&self) -> redis::TlsCertificates {
+    pub(crate) fn certificates(&self) -> Result<redis::TlsCertificates> {
+        if !self.roots.as_deref().is_none_or(has_certificates) {
+            return Err(refuse("what is to be trusted is no certificate in PEM"));
+        }
+        if let Some((chain, key)) = &self.client {
+            if !has_certificates(chain) {
+                return Err(refuse("what is to be shown is no certificate in PEM"));
+            }
+            if PrivateKeyDer::from_pem_slice(key).is_err() {
+                return Err(refuse("the certificate's key is no private key in PEM"));
+            }
+        }
         let client_tls = self.client.clone();
-        redis::TlsCertificates {
+        Ok(redis::TlsCertificates {
             client_tls: client_tls.map(|(client_cert, client_key)| redis::ClientTlsConfig {
                 client_cert,
                 client_key,
             }),
             root_cert: self.roots.clone(),
-        }
+        })
     }
+}
+
+/// One at least, and nothing that looks like one and is none.
+#[cfg(feature = "tls")]
+fn has_certificates(pem: &[u8]) -> bool {
+    let mut certificates = CertificateDer::pem_slice_iter(pem).peekable();
+    certificates.peek().is_some() && certificates.all(|certificate| certificate.is_ok())
+}
+
+pub(crate) fn refuse(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::with_source(ErrorKind::InvalidConfiguration, Operation::Open, why)
 }
 
 pub(crate) fn is_tls(node: &ConnectionInfo) -> bool {
@@ -106,16 +137,11 @@ pub(crate) fn is_tls(node: &ConnectionInfo) -> bool {
 }
 
 fn parse(url: &str) -> Result<ConnectionInfo> {
-    let refuse = |source: Box<dyn std::error::Error + Send + Sync>| {
-        Error::with_source(ErrorKind::InvalidConfiguration, Operation::Open, source)
-    };
     // The URL may hold a password: the message of the crate does not repeat it.
-    let info = url
-        .into_connection_info()
-        .map_err(|error| refuse(error.into()))?;
+    let info = url.into_connection_info().map_err(refuse)?;
     if is_tls(&info) && cfg!(not(feature = "tls")) {
         let why = "`rediss://` needs the feature `tls` of cloakroom-node";
-        return Err(refuse(why.into()));
+        return Err(refuse(why));
     }
     #[cfg(feature = "tls")]
     if is_tls(&info) {

@@ -64,7 +64,8 @@ impl NodeSession {
     ///
     /// # Errors
     ///
-    /// Where it says something that Node refuses, too.
+    /// Where it says something that no cookie is made of here. Node refuses some of that, too, and makes what it can of
+    /// the rest, such as of a date in another form than the language's own.
     pub fn attributes(&self) -> Result<Attributes, InvalidCookie> {
         self.data.layout.attributes(&self.data.object)
     }

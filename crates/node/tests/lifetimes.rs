@@ -55,6 +55,12 @@ async fn lifetimes_are_node_s() {
             format!(r#"{{"cookie":{{"maxAge":1000,"expires":"{}"}}}}"#, date(-1)),
             -2,
         ),
+        // Over is over, also at this very moment.
+        (
+            generic(),
+            format!(r#"{{"cookie":{{"maxAge":1000,"expires":"{}"}}}}"#, date(0)),
+            -2,
+        ),
         (
             generic(),
             r#"{"cookie":{"maxAge":1000,"expires":"2027-01-15T08:01:00Z"}}"#.into(),
@@ -305,6 +311,39 @@ async fn immortal_sessions_can_be_limited_when_they_are_written() {
     session.data_mut().set("a", &1).unwrap();
     assert_eq!(store.save(&mut session).await.unwrap(), Saved::Saved);
     assert!((3500..=3600).contains(&ask::<i64>(&mut redis, &[b"TTL", b"x:a"]).await));
+}
+
+/// Redis deletes at once what lives for no time, and refuses to count further than it can.
+#[tokio::test]
+async fn a_limit_that_redis_cannot_count_is_refused() {
+    let place = Place::new();
+    let mut redis = place.redis().await;
+    let longest = Duration::from_secs(1_000_000_000_000);
+    let with = |limit| {
+        let layout = Layout::koa_generic().key_prefix("x:");
+        let builder = place.builder(layout);
+        builder.on_immortal(OnImmortal::Limit(limit)).connect()
+    };
+    for limit in [
+        Duration::MAX,
+        longest + Duration::from_millis(1),
+        Duration::from_micros(999),
+        Duration::ZERO,
+    ] {
+        let error = with(limit).await.unwrap_err();
+        let kind = ErrorKind::InvalidConfiguration;
+        assert_eq!(error.kind(), kind, "{limit:?}");
+    }
+    for (limit, seconds) in [(longest, 1_000_000_000_000), (Duration::from_millis(1), 1)] {
+        let store = with(limit).await.unwrap();
+        let immortal = br#"{"cookie":{"maxAge":0}}"#;
+        let () = ask(&mut redis, &[b"SET", b"x:a", immortal]).await;
+        let mut session = load(&store, &sid("a")).await;
+        assert_eq!(store.touch(&mut session).await.unwrap(), Touched::Touched);
+        let left: i64 = ask(&mut redis, &[b"PTTL", b"x:a"]).await;
+        let most = seconds * 1000;
+        assert!(left > 0 && left <= most && left > most - 60_000, "{left}");
+    }
 }
 
 /// As in Node: whoever sets other options of the cookie has not said that sessions live for ever.

@@ -198,6 +198,7 @@ const DATES: &[&str] = &[
     "\"2027-01-15T08:01:00.000Z\"",
     "\"2027-01-15T07:59:00.000Z\"",
     "\"2027-01-15T08:00:00.500Z\"",
+    "\"2027-01-15T08:00:00.000Z\"",
     "\"2027-01-15T07:59:59.500Z\"",
     "\"Fri, 15 Jan 2027 08:01:00 GMT\"",
     "5",
@@ -359,9 +360,9 @@ fn generic_here(stored: &Value, ttl: bool, signed: &[String], theirs: Outcome) -
             Some(_) => return Some(end.over()),
         }
     }
-    // What is over by less than a second is over, and makes no key that never goes.
+    // What is over now, or by less than a second, is over, and makes no key that never goes.
     let is_just_over = match expires.as_str() {
-        Some("2027-01-15T07:59:59.500Z") => true,
+        Some("2027-01-15T08:00:00.000Z" | "2027-01-15T07:59:59.500Z") => true,
         Some(date) if !date.is_empty() => false,
         _ => millis.is_some_and(|millis| millis < 0.0 && millis > -1000.0),
     };

@@ -226,3 +226,27 @@ async fn of_a_survey() {
     odd.fake.answer("SCARD", HUGE);
     assert_eq!(report().await.expect("it answers").members, u64::MAX);
 }
+
+/// Where the keys of a cluster lie is only read: nothing was written.
+#[tokio::test]
+async fn of_the_slots_of_a_cluster() {
+    let fake = Fake::start().await;
+    let range = |node: &str| format!("*1\r\n*3\r\n:0\r\n:16383\r\n{node}");
+    let at = |port: u32| range(&format!("*2\r\n$9\r\n127.0.0.1\r\n:{port}\r\n"));
+    fake.answer("CLUSTER", &at(fake.port().into()));
+    let builder = NodeStore::builder(Layout::express(), Servers::cluster([fake.url()]));
+    let builder = builder.timeout(Duration::from_secs(20));
+    let store = builder.connect().await.expect("it listens");
+    let odd = Odd { fake, store };
+    let walk = async || odd.store.walk().await;
+    let _ = walk().await.expect("one server");
+    let (far, nobody) = (at(65_536), range("*0\r\n"));
+    let replies = [&NONSENSE[..], &[NIL, HUGE, &far, &nobody]].concat();
+    // A cluster of which nobody has a slot has no keys.
+    let replies: Vec<_> = replies
+        .into_iter()
+        .filter(|reply| *reply != "*0\r\n")
+        .collect();
+    odd.expect("CLUSTER", &replies, ErrorKind::Internal, walk)
+        .await;
+}

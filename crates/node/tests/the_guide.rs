@@ -2,7 +2,9 @@
 
 mod support;
 
-use cloakroom_node::Layout;
+use cloakroom_node::{Keygrip, KoaCookies, Layout};
+use serde_json::json;
+use support::node::{Oracle, header_of};
 use support::{Place, ask};
 
 include!("guide/limit.rs");
@@ -74,5 +76,62 @@ async fn only_sessions_that_never_go_are_given_a_lifetime() {
             assert!((least..=most).contains(&left), "{kind:?} {id}: {left}");
         }
         assert_eq!(limit(&store, prefix, kind).await.expect("it answers"), 0);
+    }
+}
+
+/// A corrected setting does not reach the sessions that keep the old one. What the guide names does.
+#[test]
+fn what_helps_where_each_session_keeps_the_setting() {
+    let mut oracle = Oracle::middleware();
+    let now = cloakroom_core::Timestamp::from_millis(1_800_000_000_000);
+    let generic = json!({ "cookie": { "maxAge": null }, "a": 1 });
+    let session = json!({ "_session": true, "a": 1 });
+    let hour = json!({ "maxAge": 3_600_000 });
+    let (koa, corrected) = ("koa-generic", json!({ "prefix": "", "cookie": hour }));
+    let with = |options: &serde_json::Value, name: &str, value: serde_json::Value| {
+        let mut options = options.clone();
+        options[name] = value;
+        options
+    };
+    let rolling = |options: &serde_json::Value| with(options, "rolling", true.into());
+    let by_ttl = with(&rolling(&corrected), "ttl", 60_000.into());
+    for (stack, name, stored, options, lifetime, expected) in [
+        (
+            koa,
+            "koa.sid",
+            &generic,
+            rolling(&corrected),
+            None,
+            json!(null),
+        ),
+        (koa, "koa.sid", &generic, by_ttl, None, json!(60)),
+        (koa, "koa.sid", &generic, corrected, Some(60_000), json!(60)),
+        (
+            "koa-session",
+            "koa.sess",
+            &session,
+            rolling(&hour),
+            None,
+            json!("session"),
+        ),
+        // Ten seconds more than the session.
+        (
+            "koa-session",
+            "koa.sess",
+            &session,
+            hour,
+            Some(60_000),
+            json!(70),
+        ),
+    ] {
+        let cookies = KoaCookies::new(name, Keygrip::new(["key"]).expect("a key"));
+        let cookie = cookies.set("abc", &cloakroom_node::Attributes::new(), now);
+        let answer = oracle.ask(&json!({
+            "stack": stack, "options": options, "stored": stored.to_string(), "now": now.as_millis(),
+            "header": header_of(&cookie.expect("a cookie")), "lifetime": lifetime,
+        }));
+        let written = &answer["commands"][0];
+        assert_eq!(written[0], "SET", "{stack} {options}: {answer}");
+        assert_eq!(written[4], expected, "{stack} {options} {lifetime:?}");
     }
 }

@@ -121,6 +121,42 @@ async fn a_session_is_read_and_written_over_tls() {
     assert!(!shown.contains("PRIVATE") && shown == "Standalone");
 }
 
+/// What was configured so will not be right at the next try, either. Nobody is asked, and no part of a key is told.
+#[tokio::test]
+async fn papers_that_cannot_be_read_are_a_wrong_configuration() {
+    let papers = Papers::sign();
+    let (chain, key) = papers.client.clone();
+    let authority = papers.authority.clone();
+    // On one line, as a variable of the environment may have it.
+    let flat = key.replace('\n', "");
+    let broken = |pem: &str| pem.replace("-----END", "-----AND");
+    let cases = |servers: Servers| {
+        let trusting = |pem: &str| servers.clone().trust(pem);
+        let showing = |chain: &str, key: &str| servers.clone().certificate(chain, key);
+        [
+            ("no authority", trusting("")),
+            ("a file's name", trusting("ca.pem")),
+            ("a key", trusting(&key)),
+            ("half an authority", trusting(&broken(&authority))),
+            ("no chain", showing("", &key)),
+            ("no key", showing(&chain, "")),
+            ("half a key", showing(&chain, &broken(&key))),
+            ("a flat key", showing(&chain, &flat)),
+        ]
+    };
+    // Nobody listens there.
+    let url = || format!("rediss://127.0.0.1:{}", free_port());
+    let secret = key.lines().nth(1).unwrap();
+    for servers in [Servers::standalone(url()), Servers::cluster([url()])] {
+        for (why, servers) in cases(servers) {
+            let error = builder(servers).connect().await.unwrap_err();
+            let kind = ErrorKind::InvalidConfiguration;
+            assert_eq!(error.kind(), kind, "{why}: {error:?}");
+            assert!(!format!("{error:?}").contains(secret), "{why}");
+        }
+    }
+}
+
 /// The name in the certificate is that of another host.
 #[tokio::test]
 async fn a_server_of_another_name_is_refused() {

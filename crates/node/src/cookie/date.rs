@@ -170,14 +170,20 @@ fn parse_time(day: Civil, time: &str) -> Option<JsDate> {
         return None;
     };
     let (seconds, rest) = two(rest, ':')?;
-    let millis = match rest.strip_prefix('.') {
-        // As many digits as there are: what is smaller than a millisecond goes.
-        Some(digits) if seconds.is_some() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            number(&format!("{digits:0<3}")[..3]).filter(|_| !digits.is_empty())?
-        }
-        None if rest.is_empty() => 0,
+    let fraction = match rest.strip_prefix('.') {
+        // As many digits as there are.
+        Some(digits) if seconds.is_some() && !digits.is_empty() => digits,
+        None if rest.is_empty() => "0",
         _ => return None,
     };
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // What is smaller than a millisecond goes. But at the end of a day there is none of it.
+    let millis = number(&format!("{fraction:0<3}")[..3])?;
+    if hours == 24 && fraction.bytes().any(|digit| digit != b'0') {
+        return None;
+    }
     let date = at(day, hours, minutes, seconds.unwrap_or(0), millis)?;
     let sign = match zone.as_bytes().first()? {
         b'Z' => return (zone.len() == 1).then_some(date),
@@ -201,19 +207,26 @@ fn two(text: &str, sign: char) -> Option<(Option<i64>, &str)> {
     }
 }
 
-/// `Sun, 22 Nov 2026 20:15:38 GMT`.
+/// `Sun, 22 Nov 2026 20:15:38 GMT`, and nothing else: what JavaScript makes of its kin is no rule of the language. A year
+/// below 100 is another to it (26 is 2026, and 99 is 1999), a number before the comma is the day, and a fourth part of the
+/// time the milliseconds.
 fn parse_utc(text: &str) -> Option<JsDate> {
-    let (_, rest) = text.split_once(", ")?;
-    let mut words = rest.split(' ');
-    let mut word = || words.next();
-    let day = number(word()?)?;
-    let month = word()?;
+    let (weekday, rest) = text.split_once(", ")?;
+    if !WEEKDAYS.contains(&weekday) {
+        return None;
+    }
+    let words: Vec<_> = rest.split(' ').collect();
+    let [day, month, year, time, "GMT"] = words[..] else {
+        return None;
+    };
+    let day = number(day)?;
     let month = MONTHS.iter().position(|known| *known == month)? as i64 + 1;
-    let year = number(word()?)?;
-    let mut time = word()?.split(':').map(number);
-    let mut part = || time.next().flatten();
-    let date = at(Civil { year, month, day }, part()?, part()?, part()?, 0)?;
-    (word() == Some("GMT") && word().is_none()).then_some(date)
+    let year = number(year).filter(|year| *year >= 100)?;
+    let time: Vec<_> = time.split(':').map(number).collect();
+    let [Some(hours), Some(minutes), Some(seconds)] = time[..] else {
+        return None;
+    };
+    at(Civil { year, month, day }, hours, minutes, seconds, 0)
 }
 
 fn at(day: Civil, hours: i64, minutes: i64, seconds: i64, millis: i64) -> Option<JsDate> {
@@ -289,6 +302,12 @@ mod tests {
         }
         let cookie = "Sun, 22 Nov 2026 20:15:38 GMT";
         assert_eq!(JsDate::parse(cookie), Some(JsDate(1_795_378_538_000)));
+        let midnight = JsDate::parse("2026-11-23T00:00:00Z");
+        assert!(midnight.is_some());
+        assert_eq!(JsDate::parse("2026-11-22T24:00:00.0000Z"), midnight);
+        // Node does not look whether it was that day of the week.
+        let another = cookie.replace("Sun", "Mon");
+        assert_eq!(JsDate::parse(&another), JsDate::parse(cookie));
     }
 
     #[test]
@@ -304,6 +323,16 @@ mod tests {
             "+275760-09-13T00:00:00.001Z",
             "Sun, 22 Nov 2026 20:15 GMT",
             "Sun, 22 Nov 2026 20:15:38 GMT!",
+            "Sun, 22 Nov 2026 20:15:38 GMT GMT",
+            // To JavaScript those are of 2026, 2026 and 1999.
+            "Sat, 28 Nov 26 10:00:00 GMT",
+            "Sat, 28 Nov 0026 10:00:00 GMT",
+            "Sat, 28 Nov 99 10:00:00 GMT",
+            // Of these 5 is the day, and 99 the milliseconds.
+            "5, 28 Nov 2026 10:00:00 GMT",
+            "Xyz, 28 Nov 2026 10:00:00 GMT",
+            "Sun, 22 Nov 2026 20:15:38:99 GMT",
+            "2026-11-22T24:00:00.0001Z",
             "2026-11-22T20:15:3\u{e9}757Z",
         ] {
             assert_eq!(JsDate::parse(bad), None, "{bad}");

@@ -30,7 +30,8 @@ pub enum InvalidCookie {
     /// The cookie would end at a time that has no date. In Koa, which says so to the browser, only where it is no number.
     #[error("there is no date so far away")]
     Expires,
-    /// A session's own cookie settings hold something that Node refuses, too.
+    /// A session's own cookie settings hold something that no cookie is made of here. Node refuses some of that, too, and
+    /// makes what it can of the rest.
     #[error("the session's own settings of its cookie make no sense")]
     Settings,
 }
@@ -148,7 +149,7 @@ fn check(
     };
     let is_path = |path: &str| {
         path.bytes()
-            .all(|byte| matches!(byte, b' '..=b'~') && byte != b';')
+            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b';' | b'<'))
     };
     let path = attributes.path.as_deref();
     let domain = attributes.domain.as_deref();
@@ -184,8 +185,9 @@ fn is_domain(domain: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
         all && bytes.len() <= 63 && ends(bytes.first()) && ends(bytes.last())
     };
-    let domain = domain.strip_prefix('.').unwrap_or(domain);
-    domain.is_empty() || domain.split('.').all(is_label)
+    let labels = domain.strip_prefix('.').unwrap_or(domain);
+    // An empty one is not written.
+    domain.is_empty() || labels.split('.').all(is_label)
 }
 
 /// `encodeURIComponent`.
@@ -256,7 +258,11 @@ mod tests {
                 set("a", "b", &plain.clone().path("/\n")),
                 InvalidCookie::Path
             );
-            for bad in ["a b", "-a", "a..b", "a;b"] {
+            assert_eq!(
+                set("a", "b", &plain.clone().path("/<")),
+                InvalidCookie::Path
+            );
+            for bad in ["a b", "-a", "a..b", "a;b", ".", ".."] {
                 assert_eq!(
                     set("a", "b", &plain.clone().domain(bad)),
                     InvalidCookie::Domain

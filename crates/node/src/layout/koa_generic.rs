@@ -103,7 +103,7 @@ fn settings(session: &Object) -> Result<Option<Object>, Damage> {
     }
 }
 
-/// The option `ttl`; else until `cookie.expires`; else `cookie.maxAge`, where that is a number. Of all these, nothing
+/// The option `ttl`; else until `cookie.expires`; else `cookie.maxAge`, where that is a number. Of a lifetime, nothing
 /// and zero mean a key that never goes.
 fn lifetime(
     cookie: Option<&Object>,
@@ -122,20 +122,19 @@ fn lifetime(
     } else {
         cookie.js("maxAge")
     };
-    let mut millis = max_age.number();
     match cookie.js("expires") {
         said if !said.is_truthy() => {}
         // `Date.parse` of JavaScript takes more texts than this. Where it takes one for a date, the session has an end;
         // where it does not, none. Here it is neither, so that nothing is made to live for ever by mistake.
         Js::String(text) => {
             let date = text.as_deref().and_then(JsDate::parse);
-            millis = Some(date.ok_or(Damage::Lifetime)?.since(now));
+            // Where it is over now, or by less than a second, Node's rounding makes a key that never goes. Not here.
+            return seconds(date.ok_or(Damage::Lifetime)?.since(now));
         }
         _ => return Err(Damage::Lifetime),
     }
-    match millis {
+    match max_age.number() {
         None | Some(0.0) => Ok(Lifetime::Never),
-        // Where it is over by less than a second, Node's rounding makes a key that never goes. Not here.
         Some(millis) => seconds(millis),
     }
 }

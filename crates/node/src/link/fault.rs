@@ -65,15 +65,6 @@ impl Fault {
         }
     }
 
-    /// A reply that no script and no command of ours gives.
-    pub(crate) fn unexpected() -> Self {
-        let why = "the server answered something else than what was asked";
-        Self {
-            unknown: true,
-            ..Self::new(ErrorKind::Internal, Reaction::GiveUp, why)
-        }
-    }
-
     /// The answer did not come in time.
     pub(crate) fn no_answer() -> Self {
         let why = "the server did not answer before the operation's deadline";

@@ -2,21 +2,26 @@
 
 mod fault;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use cloakroom_core::{Error, ErrorKind, Operation, Result};
 use redis::aio::{ConnectionLike as _, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
+use redis::cluster_routing::{MultipleNodeRoutingInfo, RoutingInfo, SingleNodeRoutingInfo};
 use redis::{Cmd, Pipeline, RedisResult, Value, cmd};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::reply::odd;
 use crate::script::Script;
 #[cfg(feature = "tls")]
 use crate::servers::is_tls;
-use crate::servers::{Kind, Servers};
+use crate::servers::{Kind, Servers, refuse};
 use fault::{Fault, Reaction};
+
+/// A longer deadline is as good as none.
+const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 /// The way to the servers.
 #[derive(Clone)]
@@ -29,6 +34,27 @@ pub(crate) struct Link {
 enum Line {
     One(ConnectionManager),
     Many(ClusterConnection),
+}
+
+/// What connects.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and only while it connects"
+)]
+enum Client {
+    One(redis::Client),
+    Many(ClusterClient),
+}
+
+/// Where a command of a cluster goes.
+#[derive(Debug, Clone, Copy)]
+enum At<'a> {
+    /// To whoever has its keys.
+    Keys,
+    /// To this node.
+    Node(&'a (String, u16)),
+    /// To all that have keys. The answers come together, each beside the address of who gave it.
+    Primaries,
 }
 
 /// Whether a request can be sent again where its answer was lost.
@@ -45,38 +71,12 @@ pub(crate) struct Primary(Option<(String, u16)>);
 impl Link {
     /// Connects. The deadline is around all of it, since connecting to a cluster can hang.
     pub(crate) async fn open(servers: &Servers, timeout: Duration) -> Result<Self> {
-        let nodes = servers.nodes()?;
-        let connecting = async {
-            match (&servers.kind, nodes.first()) {
-                (Kind::One(_), Some(node)) => {
-                    // The deadline of each operation is kept here, once, and so are its tries.
-                    let config = ConnectionManagerConfig::new()
-                        .set_number_of_retries(0)
-                        .set_connection_timeout(Some(timeout))
-                        .set_response_timeout(None);
-                    let client = servers.client(node.clone())?;
-                    ConnectionManager::new_with_config(client, config)
-                        .await
-                        .map(Line::One)
-                }
-                _ => {
-                    // A write that is sent twice may be done twice: the client must not do that by itself.
-                    let builder = ClusterClient::builder(nodes.iter().cloned())
-                        .retries(0)
-                        .connection_timeout(timeout)
-                        .response_timeout(timeout * 2);
-                    #[cfg(feature = "tls")]
-                    let builder = match nodes.iter().any(is_tls) {
-                        true => builder.certs(servers.certificates()),
-                        false => builder,
-                    };
-                    let client = builder.build()?;
-                    client.get_async_connection().await.map(Line::Many)
-                }
-            }
-        };
+        // A clock goes no further than it can count.
+        let timeout = timeout.min(LONGEST);
+        // What is configured wrongly is told before anybody is asked, and not tried again.
+        let client = Client::of(servers, timeout)?;
         let late = || Error::new(ErrorKind::Timeout, Operation::Open);
-        let connected = timeout_at(Instant::now() + timeout, connecting).await;
+        let connected = timeout_at(Instant::now() + timeout, client.connect(timeout)).await;
         let line = connected.map_err(|_| late())?;
         let line = line.map_err(|error| Fault::connecting(error).of(Operation::Open))?;
         Ok(Self { line, timeout })
@@ -89,13 +89,13 @@ impl Link {
 
     /// Asks something that changes nothing.
     pub(crate) async fn ask(&self, operation: Operation, command: &Cmd) -> Result<Value> {
-        let sent = self.send(command, None, Effect::Reads).await;
+        let sent = self.send(command, At::Keys, Effect::Reads).await;
         sent.map_err(|fault| fault.of(operation))
     }
 
     /// Gives a command that changes something.
     pub(crate) async fn tell(&self, operation: Operation, command: &Cmd) -> Result<Value> {
-        let sent = self.send(command, None, Effect::Writes).await;
+        let sent = self.send(command, At::Keys, Effect::Writes).await;
         sent.map_err(|fault| fault.of(operation))
     }
 
@@ -108,10 +108,10 @@ impl Link {
         args: &[&[u8]],
     ) -> Result<Value> {
         let known = invocation("EVALSHA", &script.sha, keys, args);
-        let answered = match self.send(&known, None, Effect::Writes).await {
+        let answered = match self.send(&known, At::Keys, Effect::Writes).await {
             Err(fault) if fault.reaction == Reaction::SendScript => {
                 let whole = invocation("EVAL", script.source, keys, args);
-                self.send(&whole, None, Effect::Writes).await
+                self.send(&whole, At::Keys, Effect::Writes).await
             }
             answered => answered,
         };
@@ -123,8 +123,11 @@ impl Link {
         if self.is_one() {
             return Ok(vec![Primary(None)]);
         }
-        let slots = self.ask(operation, cmd("CLUSTER").arg("SLOTS")).await?;
-        primaries_of(slots).ok_or_else(|| Fault::unexpected().of(operation))
+        let mut slots = cmd("CLUSTER");
+        slots.arg("SLOTS");
+        let sent = self.send(&slots, At::Primaries, Effect::Reads).await;
+        let answers = sent.map_err(|fault| fault.of(operation))?;
+        primaries_of(answers).ok_or_else(|| odd(operation))
     }
 
     /// Asks one of the servers something that changes nothing.
@@ -134,22 +137,17 @@ impl Link {
         primary: &Primary,
         command: &Cmd,
     ) -> Result<Value> {
-        let at = primary.0.clone();
+        let at = primary.0.as_ref().map_or(At::Keys, At::Node);
         let sent = self.send(command, at, Effect::Reads).await;
         sent.map_err(|fault| fault.of(operation))
     }
 
-    async fn send(
-        &self,
-        command: &Cmd,
-        at: Option<(String, u16)>,
-        effect: Effect,
-    ) -> Result<Value, Fault> {
+    async fn send(&self, command: &Cmd, at: At<'_>, effect: Effect) -> Result<Value, Fault> {
         let deadline = Instant::now() + self.timeout;
         let mut asking = None;
         let mut tries = 0;
         loop {
-            let sent = self.line.send(command, at.as_ref(), asking.take());
+            let sent = self.line.send(command, at, asking.take());
             let fault = match timeout_at(deadline, sent).await {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => Fault::replied(error),
@@ -173,11 +171,46 @@ impl Link {
     }
 }
 
+impl Client {
+    fn of(servers: &Servers, timeout: Duration) -> Result<Self> {
+        let nodes = servers.nodes()?;
+        if let (Kind::One(_), Some(node)) = (&servers.kind, nodes.first()) {
+            return servers.client(node.clone()).map(Self::One);
+        }
+        // A write that is sent twice may be done twice: the client must not do that by itself.
+        let builder = ClusterClient::builder(nodes.iter().cloned())
+            .retries(0)
+            .connection_timeout(timeout)
+            .response_timeout(timeout * 2);
+        #[cfg(feature = "tls")]
+        let builder = match nodes.iter().any(is_tls) {
+            true => builder.certs(servers.certificates()?),
+            false => builder,
+        };
+        builder.build().map(Self::Many).map_err(refuse)
+    }
+
+    async fn connect(self, timeout: Duration) -> RedisResult<Line> {
+        match self {
+            Self::One(client) => {
+                // The deadline of each operation is kept here, once, and so are its tries.
+                let config = ConnectionManagerConfig::new()
+                    .set_number_of_retries(0)
+                    .set_connection_timeout(Some(timeout))
+                    .set_response_timeout(None);
+                let connecting = ConnectionManager::new_with_config(client, config);
+                connecting.await.map(Line::One)
+            }
+            Self::Many(client) => client.get_async_connection().await.map(Line::Many),
+        }
+    }
+}
+
 impl Line {
     async fn send(
         &self,
         command: &Cmd,
-        at: Option<&(String, u16)>,
+        at: At<'_>,
         asking: Option<(String, u16)>,
     ) -> RedisResult<Value> {
         match self {
@@ -195,11 +228,16 @@ impl Line {
                             .await?;
                         Ok(values.into_iter().nth(1).unwrap_or(Value::Nil))
                     }
-                    (None, Some(node)) => {
+                    (None, At::Node(node)) => {
                         let routing = RoutingInfo::SingleNode(by_address(node.clone()));
                         connection.route_command(command.clone(), routing).await
                     }
-                    (None, None) => connection.req_packed_command(command).await,
+                    (None, At::Primaries) => {
+                        let all = MultipleNodeRoutingInfo::AllMasters;
+                        let routing = RoutingInfo::MultiNode((all, None));
+                        connection.route_command(command.clone(), routing).await
+                    }
+                    (None, At::Keys) => connection.req_packed_command(command).await,
                 }
             }
         }?
@@ -227,11 +265,16 @@ fn invocation(command: &str, script: &str, keys: &[Vec<u8>], args: &[&[u8]]) -> 
     invocation
 }
 
-/// Of a reply to `CLUSTER SLOTS`: for each range its first and last slot, and its primary.
-fn primaries_of(reply: Value) -> Option<Vec<Primary>> {
-    let Value::Array(ranges) = reply else {
+/// Of replies to `CLUSTER SLOTS`, of which one is enough: for each range its first and last slot, and its primary.
+fn primaries_of(replies: Value) -> Option<Vec<Primary>> {
+    let Value::Map(replies) = replies else {
         return None;
     };
+    let Some((Value::BulkString(asked), Value::Array(ranges))) = replies.into_iter().next() else {
+        return None;
+    };
+    let asked = String::from_utf8(asked).ok()?;
+    let (asked, _) = asked.rsplit_once(':')?;
     let mut primaries = Vec::new();
     for range in ranges {
         let Value::Array(range) = range else {
@@ -240,11 +283,21 @@ fn primaries_of(reply: Value) -> Option<Vec<Primary>> {
         let Some(Value::Array(primary)) = range.get(2) else {
             return None;
         };
-        let [Value::BulkString(host), Value::Int(port), ..] = &primary[..] else {
+        let [host, Value::Int(port), ..] = &primary[..] else {
             return None;
         };
-        let host = String::from_utf8(host.clone()).ok()?;
-        let primary = Primary(Some((host, u16::try_from(*port).ok()?)));
+        let host = match host {
+            Value::BulkString(host) => std::str::from_utf8(host).ok()?,
+            Value::Nil => "",
+            _ => return None,
+        };
+        // It does not know where it is, or does not say: then all are where this one was asked.
+        let is_somewhere = |address: IpAddr| !address.is_unspecified();
+        let host = match host.parse().map_or(!host.is_empty(), is_somewhere) {
+            true => host,
+            false => asked,
+        };
+        let primary = Primary(Some((host.to_owned(), u16::try_from(*port).ok()?)));
         if !primaries.contains(&primary) {
             primaries.push(primary);
         }
@@ -269,13 +322,26 @@ mod tests {
 
     #[test]
     fn odd_slots_are_no_servers() {
-        let range = |parts: &[Value]| Value::Array(vec![Value::Array(parts.to_vec())]);
         let text = |text: &str| Value::BulkString(text.into());
-        let at = |port| Value::Array(vec![text("10.0.0.1"), Value::Int(port)]);
+        let by = |reply| Value::Map(vec![(text("10.0.0.2:7000"), reply)]);
+        let range = |parts: &[Value]| Value::Array(vec![Value::Array(parts.to_vec())]);
+        let node = |host, port| Value::Array(vec![host, Value::Int(port)]);
+        let at = |port| node(text("10.0.0.1"), port);
         let (from, to) = (Value::Int(0), Value::Int(16383));
-        let right = range(&[from.clone(), to.clone(), at(6379)]);
-        let primary = Primary(Some(("10.0.0.1".to_owned(), 6379)));
-        assert_eq!(primaries_of(right), Some(vec![primary]));
+        for (said, host) in [
+            (text("10.0.0.1"), "10.0.0.1"),
+            (text("node-1.test"), "node-1.test"),
+            // Where this one was asked.
+            (Value::Nil, "10.0.0.2"),
+            (text(""), "10.0.0.2"),
+            (text("0.0.0.0"), "10.0.0.2"),
+            (text("::"), "10.0.0.2"),
+        ] {
+            let right = range(&[from.clone(), to.clone(), node(said, 6379)]);
+            let primary = Primary(Some((host.to_owned(), 6379)));
+            assert_eq!(primaries_of(by(right)), Some(vec![primary]));
+        }
+        assert_eq!(primaries_of(Value::Map(vec![])), None);
         for odd in [
             Value::Nil,
             Value::Array(vec![Value::Nil]),
@@ -283,9 +349,10 @@ mod tests {
             range(&[from.clone(), to.clone(), Value::Array(vec![])]),
             range(&[from.clone(), to.clone(), Value::Array(vec![text("a")])]),
             range(&[from.clone(), to.clone(), at(65_536)]),
+            range(&[from.clone(), to.clone(), node(Value::Int(5), 6379)]),
             range(&[from, to, at(-1)]),
         ] {
-            assert_eq!(primaries_of(odd.clone()), None, "{odd:?}");
+            assert_eq!(primaries_of(by(odd.clone())), None, "{odd:?}");
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_core::{Clock, Error, ErrorKind, Operation, Result, SystemClock};
+use cloakroom_core::{Clock, Result, SystemClock};
 
 use crate::layout::Layout;
 use crate::link::Link;
-use crate::servers::Servers;
+use crate::servers::{Servers, refuse};
+use crate::store::care::countable;
 use crate::store::{Inner, NodeStore};
 
 /// What becomes of a session that Node would keep for ever when it is written from here.
@@ -16,7 +17,8 @@ pub enum OnImmortal {
     /// It is kept for ever, as Node does.
     #[default]
     AsNode,
-    /// It lives for so long from each write on. Node makes it immortal again when it writes it.
+    /// It lives for so long from each write on, in whole seconds, of which a part counts whole: from a millisecond to
+    /// 10^12 seconds. Node makes it immortal again when it writes it.
     Limit(Duration),
 }
 
@@ -55,7 +57,8 @@ impl NodeStoreBuilder {
         }
     }
 
-    /// The deadline of each request to the servers, with all its tries. 2 seconds by default.
+    /// The deadline of each request to the servers, with all its tries. 2 seconds by default, and a year at most: what is longer
+    /// is a year.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
@@ -86,14 +89,16 @@ impl NodeStoreBuilder {
     ///
     /// | kind | why |
     /// | --- | --- |
-    /// | [`Unavailable`](ErrorKind::Unavailable), [`Timeout`](ErrorKind::Timeout) | nobody answers |
-    /// | [`Denied`](ErrorKind::Denied) | the user or the password is refused |
-    /// | [`InvalidConfiguration`](ErrorKind::InvalidConfiguration) | a URL makes no sense, or none was named |
+    /// | [`Unavailable`](cloakroom_core::ErrorKind::Unavailable), [`Timeout`](cloakroom_core::ErrorKind::Timeout) | nobody answers |
+    /// | [`Denied`](cloakroom_core::ErrorKind::Denied) | the user or the password is refused |
+    /// | [`InvalidConfiguration`](cloakroom_core::ErrorKind::InvalidConfiguration) | a URL makes no sense, or none was named; [`OnImmortal::Limit`] is below a millisecond or above 10^12 seconds; a certificate or a key cannot be read |
     pub async fn connect(self) -> Result<NodeStore> {
         if self.servers.nodes()?.is_empty() {
-            let why = "no server was named";
-            let kind = ErrorKind::InvalidConfiguration;
-            return Err(Error::with_source(kind, Operation::Open, why));
+            return Err(refuse("no server was named"));
+        }
+        if let OnImmortal::Limit(limit) = self.immortal {
+            // Redis would refuse each write, or delete the session.
+            let _ = countable(limit).map_err(refuse)?;
         }
         let inner = Inner {
             link: Link::open(&self.servers, self.timeout).await?,

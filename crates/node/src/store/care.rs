@@ -19,7 +19,8 @@ impl NodeStore {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] where the lifetime is below a millisecond; else where the servers fail.
+    /// [`ErrorKind::InvalidInput`] where the lifetime is below a millisecond or above 10^12 seconds, which Redis cannot
+    /// count; else where the servers fail.
     pub async fn limit(&self, sid: &Sid, lifetime: Duration) -> Result<Limited> {
         let operation = Operation::Touch;
         let millis = millis(lifetime, operation)?.to_string();
@@ -106,12 +107,14 @@ fn aside(key: &[u8]) -> Vec<u8> {
 }
 
 fn millis(lifetime: Duration, operation: Operation) -> Result<u64> {
+    countable(lifetime).map_err(|why| Error::with_source(ErrorKind::InvalidInput, operation, why))
+}
+
+/// A lifetime in milliseconds, of those that Redis takes. Redis adds it to the present.
+pub(super) fn countable(lifetime: Duration) -> Result<u64, &'static str> {
+    const LONGEST: Duration = Duration::from_secs(1_000_000_000_000);
     match u64::try_from(lifetime.as_millis()) {
-        Ok(millis @ 1..=1_000_000_000_000_000) => Ok(millis),
-        _ => Err(Error::with_source(
-            ErrorKind::InvalidInput,
-            operation,
-            "a lifetime is at least a millisecond, and no more than Redis can count",
-        )),
+        Ok(millis @ 1..) if lifetime <= LONGEST => Ok(millis),
+        _ => Err("a lifetime is at least a millisecond, and at most 10^12 seconds"),
     }
 }

@@ -133,7 +133,8 @@ impl NodeStore {
         if let (Lifetime::Never, OnImmortal::Limit(limit)) =
             (prepared.lifetime, self.inner.immortal)
         {
-            prepared.lifetime = Lifetime::Seconds(limit.as_millis().div_ceil(1000).max(1) as u64);
+            let seconds = limit.as_secs() + u64::from(limit.subsec_nanos() > 0);
+            prepared.lifetime = Lifetime::Seconds(seconds);
         }
         Ok(prepared)
     }

@@ -63,7 +63,7 @@ impl Survey {
         self
     }
 
-    /// The deadline of each request. 5 seconds by default.
+    /// The deadline of each request. 5 seconds by default, and a year at most: what is longer is a year.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

@@ -13,7 +13,7 @@ async fn limit(store: &NodeStore, prefix: &str, kind: EntryKind) -> cloakroom_co
             if entry.kind() == kind
                 && entry.left() == Left::Forever
                 && let Some(sid) = entry.sid(prefix)
-                // Whoever still comes within a month stays signed in: each write by Node sets a new lifetime.
+                // Each write by Node within a month sets a lifetime anew, or takes it away again: see below.
                 && store.limit(&sid, month).await? == Limited::Limited
             {
                 limited += 1;

@@ -4,6 +4,7 @@
 //   header                        the request's cookies
 //   keys                          what cookies are signed by, `key` by default
 //   changes, clears               whether the application changes the session, or ends it
+//   lifetime                      what the application writes into the session as its lifetime, in Koa
 //   id                            what the option that makes ids is to make
 // and what becomes of it:
 //   asked                         the keys that were read
@@ -78,6 +79,7 @@ async function koa({ stack, options: { tls = false, ...options }, stored, header
   await middleware(ctx, async () => {
     if (wants.changes) ctx.session.changed = true;
     if (wants.clears) ctx.session = null;
+    if (wants.lifetime) (stack === 'koa-session' ? ctx.session : ctx.session.cookie).maxAge = wants.lifetime;
   });
   return [response.getHeader('set-cookie') ?? []].flat();
 }
