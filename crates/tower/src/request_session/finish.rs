@@ -86,7 +86,12 @@ impl<T: SessionData> RequestSession<T> {
         let cookie = self.shared.cookie.seal();
         if let Cookie::Set(new) = &cookie {
             match self.look(&new.token).await {
-                // Also where the call that is kept has renewed it: this token is in its grace then.
+                // Another request has renewed it, and its client has, or will get, that token.
+                Ok(Lookup::Found(session)) if new.has_rivals && session.id != new.token.id() => {
+                    return None;
+                }
+                // Also where the call that is kept has renewed it: this token is in its grace then, and
+                // the only one that the client can be given.
                 Ok(Lookup::Found(_)) | Err(_) => {}
                 Ok(
                     Lookup::Replaced | Lookup::Reused(_) | Lookup::Ended { .. } | Lookup::Absent,
@@ -114,7 +119,7 @@ impl<T: SessionData> RequestSession<T> {
         let renew = self.inner().sessions.renew_if_due(token, every, grace);
         let renewal = self.inner().call(Op::Renew, renewal_name, renew).await;
         if let Ok(RenewalOutcome::Renewed(issued)) = renewal {
-            let new = NewToken::of(&issued.token, &issued.session);
+            let new = NewToken::of_renewal(&issued.token, &issued.session, grace);
             self.shared.cookie.set(Cookie::Set(new));
             self.adopt(state, issued);
         }

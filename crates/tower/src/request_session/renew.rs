@@ -38,7 +38,7 @@ impl<T: SessionData> RequestSession<T> {
         };
         Ok(match renewal {
             Renewal::Renewed(issued) => {
-                let new = NewToken::of(&issued.token, &issued.session);
+                let new = NewToken::of_renewal(&issued.token, &issued.session, grace);
                 self.shared.cookie.set(Cookie::Set(new));
                 self.adopt_renewed(&mut state, issued, grace);
                 Renewed::Renewed

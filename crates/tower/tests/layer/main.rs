@@ -16,6 +16,7 @@ mod half_done;
 mod handed_out;
 mod kept_calls;
 mod late;
+mod outdated;
 mod renewing;
 mod several_failures;
 mod signing_in;
