@@ -62,8 +62,24 @@ impl CookieSlot {
         self.slot().cookie.clone()
     }
 
-    /// Says whether the response can still do that.
-    pub(super) fn set(&self, cookie: Cookie) -> bool {
+    /// Gives the client a token. Says whether the response can still do that: where it cannot, nobody has
+    /// the token.
+    #[must_use]
+    pub(super) fn hand_out(&self, new: NewToken) -> bool {
+        self.set(Cookie::Set(new))
+    }
+
+    /// Leaves the client what it has.
+    pub(super) fn leave(&self) {
+        self.set(Cookie::Leave);
+    }
+
+    /// Takes away what the client has, which opens nothing any more.
+    pub(super) fn delete(&self) {
+        self.set(Cookie::Delete);
+    }
+
+    fn set(&self, cookie: Cookie) -> bool {
         let mut slot = self.slot();
         if !slot.is_sealed {
             slot.cookie = cookie;

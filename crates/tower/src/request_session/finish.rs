@@ -10,7 +10,7 @@ use crate::layer::{Renewal, SessionData};
 use crate::observe::Op;
 use crate::outcome::Dropped;
 use crate::request_session::RequestSession;
-use crate::request_session::cookie::{Cookie, NewToken};
+use crate::request_session::cookie::Cookie;
 use crate::request_session::load::lookup_name;
 use crate::request_session::renew::renewal_name;
 use crate::request_session::state::{Known, State};
@@ -74,7 +74,7 @@ impl<T: SessionData> RequestSession<T> {
             Ok(Lookup::Reused(_)) => self.bar(state, Dropped::Reused),
             Ok(Lookup::Ended { .. } | Lookup::Absent) => self.bar(state, Dropped::Ended),
             // Another request has renewed it, and its client has, or will get, that token.
-            Ok(Lookup::Found(_)) => _ = self.shared.cookie.set(Cookie::Leave),
+            Ok(Lookup::Found(_)) => self.shared.cookie.leave(),
             // The session was there when the token was issued. Without it the user would be signed out.
             Err(_) => {}
         }
@@ -119,9 +119,8 @@ impl<T: SessionData> RequestSession<T> {
         let renew = self.inner().sessions.renew_if_due(token, every, grace);
         let renewal = self.inner().call(Op::Renew, renewal_name, renew).await;
         if let Ok(RenewalOutcome::Renewed(issued)) = renewal {
-            let new = NewToken::of_renewal(&issued.token, &issued.session, grace);
-            self.shared.cookie.set(Cookie::Set(new));
-            self.adopt(state, issued);
+            // Its response is still to be made. Otherwise nobody is there to be told.
+            let _ = self.hand_out_renewed(state, issued, grace).await;
         }
     }
 

@@ -12,7 +12,7 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::{Dropped, SignInOutcome};
 use crate::request_session::RequestSession;
-use crate::request_session::cookie::{Cookie, NewToken};
+use crate::request_session::cookie::NewToken;
 use crate::request_session::state::{Known, State};
 use crate::request_session::undone::Duty;
 use crate::source::TokenSource;
@@ -58,7 +58,7 @@ impl<T: SessionData> RequestSession<T> {
                 reused,
             } => {
                 let new = NewToken::of(&issued.token, &issued.session);
-                if !self.shared.cookie.set(Cookie::Set(new)) {
+                if !self.shared.cookie.hand_out(new) {
                     return Err(self.end_unheard(&issued.token).await);
                 }
                 state.source = Some(TokenSource::Cookie);
@@ -92,7 +92,7 @@ impl<T: SessionData> RequestSession<T> {
         let mut state = self.ask().await?;
         let signed_in = self.sign_in(&mut state, attempt, carry).await?;
         if let SignIn::SignedIn { issued, .. } = &signed_in {
-            self.shared.cookie.set(Cookie::Leave);
+            self.shared.cookie.leave();
             state.source = Some(handed_out(state.source));
             self.adopt(&mut state, issued.clone_for_handler());
         }
@@ -178,7 +178,7 @@ impl<T: SessionData> RequestSession<T> {
     }
 
     /// Ends a session whose token can reach nobody: the response has left, or nobody waits for it.
-    async fn end_unheard(&self, token: &Token) -> Error {
+    pub(super) async fn end_unheard(&self, token: &Token) -> Error {
         let end = self.inner().sessions.sign_out(token);
         match self.inner().call(Op::SignOut, |_| "ended", end).await {
             Ok(_) => Error::too_late(),

@@ -24,3 +24,4 @@ mod signing_out;
 mod sources;
 mod stacking;
 mod undone;
+mod unheard;
