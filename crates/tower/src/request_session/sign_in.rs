@@ -4,7 +4,9 @@ use std::mem;
 use std::sync::Arc;
 
 use cloakroom_core::store::{Delete, EndReason};
-use cloakroom_core::{Issued, SessionStore as _, SignIn, SignInAttempt, Subject, Token, WriteId};
+use cloakroom_core::{
+    Issued, Reused, SessionStore as _, SignIn, SignInAttempt, Subject, Token, WriteId,
+};
 
 use crate::error::{Error, Result};
 use crate::failure::Failure;
@@ -57,14 +59,20 @@ impl<T: SessionData> RequestSession<T> {
                 evicted,
                 reused,
             } => {
-                let new = NewToken::of(&issued.token, &issued.session);
+                let token = issued.token.clone();
+                let new = NewToken::of(&token, &issued.session);
+                // Before anything else is waited for, which may be given up half-way.
                 if !self.shared.cookie.hand_out(new) {
-                    return Err(self.end_unheard(&issued.token).await);
+                    let error = self.end_unheard(&token).await;
+                    self.answer_reuse_by_sign_in(reused.as_ref(), None).await;
+                    return Err(error);
                 }
                 state.source = Some(TokenSource::Cookie);
                 let view = SessionView {
                     seen: Seen::Stored(self.adopt(&mut state, issued)),
                 };
+                self.answer_reuse_by_sign_in(reused.as_ref(), Some(&token))
+                    .await;
                 SignInOutcome::SignedIn {
                     view,
                     evicted,
@@ -91,10 +99,12 @@ impl<T: SessionData> RequestSession<T> {
     ) -> Result<SignIn<T>> {
         let mut state = self.ask().await?;
         let signed_in = self.sign_in(&mut state, attempt, carry).await?;
-        if let SignIn::SignedIn { issued, .. } = &signed_in {
+        if let SignIn::SignedIn { issued, reused, .. } = &signed_in {
             self.shared.cookie.leave();
             state.source = Some(handed_out(state.source));
             self.adopt(&mut state, issued.clone_for_handler());
+            self.answer_reuse_by_sign_in(reused.as_ref(), Some(&issued.token))
+                .await;
         }
         Ok(signed_in)
     }
@@ -129,12 +139,7 @@ impl<T: SessionData> RequestSession<T> {
         }
         state.unknown = before;
         match &done {
-            Ok(SignIn::SignedIn { issued, reused, .. }) => {
-                state.copy = None;
-                if let Some(reused) = reused {
-                    self.answer_reuse(reused, Some(&issued.token)).await;
-                }
-            }
+            Ok(SignIn::SignedIn { .. }) => state.copy = None,
             Ok(SignIn::Gone) => self.bar(state, Dropped::Replaced),
             Ok(SignIn::Superseded | SignIn::Expired | SignIn::CapReached) => {
                 state.pending = changes;
@@ -154,6 +159,13 @@ impl<T: SessionData> RequestSession<T> {
     ) -> Result<SignIn<T>> {
         let complete = self.inner().sessions.complete(attempt, from, carry);
         self.inner().call(Op::SignIn, sign_in_name, complete).await
+    }
+
+    /// Carries out the policy for a token that a sign-in came from, used again after its grace.
+    async fn answer_reuse_by_sign_in(&self, reused: Option<&Reused>, spared: Option<&Token>) {
+        if let Some(reused) = reused {
+            self.answer_reuse(reused, spared).await;
+        }
     }
 
     /// Ends a session that cannot be read, so that its user can sign in again: the token is another

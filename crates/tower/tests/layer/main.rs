@@ -18,6 +18,7 @@ mod kept_calls;
 mod late;
 mod outdated;
 mod renewing;
+mod reused;
 mod several_failures;
 mod signing_in;
 mod signing_out;
