@@ -88,6 +88,17 @@ impl Error {
 }
 
 impl Error {
+    /// A failure to undo what was written, which is there then.
+    pub(crate) fn with_unknown_outcome(mut self) -> Self {
+        if let Why::Failed {
+            is_outcome_unknown, ..
+        } = &mut self.why
+        {
+            *is_outcome_unknown = true;
+        }
+        self
+    }
+
     /// What the store said, or that it said nothing in time.
     pub(crate) fn into_store_error(self, operation: Operation) -> Arc<cloakroom_core::Error> {
         let source = match self.why {

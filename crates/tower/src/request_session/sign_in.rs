@@ -43,7 +43,8 @@ impl<T: SessionData> RequestSession<T> {
     ///
     /// As [`Sessions::complete`](cloakroom_core::Sessions::complete), and where the layer has no
     /// cookie: [`Error::is_no_cookie`]. Where the response has left before this is done, or its client has
-    /// gone, nobody can be given the token: the new session is ended, and [`Error::is_too_late`].
+    /// gone, nobody can be given the token: the new session is ended, and [`Error::is_too_late`]. Where it
+    /// cannot be ended either, the outcome is [unknown](Error::is_outcome_unknown): it may live on.
     pub async fn complete(
         &self,
         attempt: SignInAttempt,
@@ -194,7 +195,8 @@ impl<T: SessionData> RequestSession<T> {
         let end = self.inner().sessions.sign_out(token);
         match self.inner().call(Op::SignOut, |_| "ended", end).await {
             Ok(_) => Error::too_late(),
-            Err(error) => error,
+            // The session is there, and may live on.
+            Err(error) => error.with_unknown_outcome(),
         }
     }
 

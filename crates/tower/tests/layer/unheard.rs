@@ -79,6 +79,7 @@ async fn where_it_cannot_be_ended_that_is_said() {
     let done = unheard(&world, None, Operation::Create, sign_in).await;
     let error = done.unwrap_err();
     assert_eq!(error.failure(), Some(Failure::Unavailable));
+    assert!(error.is_outcome_unknown(), "ada is signed in");
     assert_eq!(world.count_of("ada").await, 1);
 }
 
