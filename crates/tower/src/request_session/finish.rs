@@ -81,24 +81,23 @@ impl<T: SessionData> RequestSession<T> {
     }
 
     /// The cookie where a call keeps the state for good. A token that the handler was given before goes
-    /// out all the same: nobody else has it, and its session would be nobody's.
+    /// out all the same: nobody else has it, and its session would be nobody's. A cookie is not deleted: the
+    /// browser may have signed in anew meanwhile, and what it has otherwise opens nothing.
     async fn cookie_without_state(&self) -> Option<HeaderValue> {
         let cookie = self.shared.cookie.seal();
-        if let Cookie::Set(new) = &cookie {
-            match self.look(&new.token).await {
-                // Another request has renewed it, and its client has, or will get, that token.
-                Ok(Lookup::Found(session)) if new.has_rivals && session.id != new.token.id() => {
-                    return None;
-                }
-                // Also where the call that is kept has renewed it: this token is in its grace then, and
-                // the only one that the client can be given.
-                Ok(Lookup::Found(_)) | Err(_) => {}
-                Ok(
-                    Lookup::Replaced | Lookup::Reused(_) | Lookup::Ended { .. } | Lookup::Absent,
-                ) => return None,
+        let Cookie::Set(new) = &cookie else {
+            return None;
+        };
+        match self.look(&new.token).await {
+            // Another request has renewed it, and its client has, or will get, that token.
+            Ok(Lookup::Found(session)) if new.has_rivals && session.id != new.token.id() => None,
+            // Also where the call that is kept has renewed it: this token is in its grace then, and the
+            // only one that the client can be given.
+            Ok(Lookup::Found(_)) | Err(_) => self.header(&cookie),
+            Ok(Lookup::Replaced | Lookup::Reused(_) | Lookup::Ended { .. } | Lookup::Absent) => {
+                None
             }
         }
-        self.header(&cookie)
     }
 
     async fn look(&self, token: &Token) -> Result<Lookup<SessionInfo>> {
