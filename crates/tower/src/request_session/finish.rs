@@ -42,6 +42,7 @@ impl<T: SessionData> RequestSession<T> {
             // A call that nobody ends. Nothing can be saved, and what that one writes is unknown.
             Err(_) => {
                 self.answer(&mut finished, Moment::Saving, self.inner().given_up());
+                self.answer_undone(&mut finished, self.shared.undone.all(), status);
                 finished.set_cookie = self.cookie_without_state().await;
                 return finished;
             }
@@ -150,10 +151,20 @@ impl<T: SessionData> RequestSession<T> {
         } else if let Some(error) = unsaved.clone() {
             self.answer(finished, Moment::Saving, error);
         }
-        // Of these the handler was told. One that answers with a server error has not passed over them.
         let was_saving = unsaved.is_some_and(|error| error.is_outcome_unknown());
         let unknown = state.unknown.clone().filter(|_| !was_saving);
-        for error in unknown.into_iter().chain(self.shared.undone.all()) {
+        let undone = unknown.into_iter().chain(self.shared.undone.all());
+        self.answer_undone(finished, undone, status);
+    }
+
+    /// Of these the handler was told. One that answers with a server error has not passed over them.
+    fn answer_undone(
+        &self,
+        finished: &mut Finished,
+        undone: impl IntoIterator<Item = Error>,
+        status: StatusCode,
+    ) {
+        for error in undone {
             match error.failure() {
                 Some(failure) if status.is_server_error() => {
                     let observer = &self.inner().observer;
