@@ -44,7 +44,9 @@ impl<T: SessionData> RequestSession<T> {
     /// As [`Sessions::complete`](cloakroom_core::Sessions::complete), and where the layer has no
     /// cookie: [`Error::is_no_cookie`]. Where the response has left before this is done, or its client has
     /// gone, nobody can be given the token: the new session is ended, and [`Error::is_too_late`]. Where it
-    /// cannot be ended either, the outcome is [unknown](Error::is_outcome_unknown): it may live on.
+    /// cannot be ended either, the outcome is [unknown](Error::is_outcome_unknown): it may live on. That takes
+    /// a call that goes on, as in a task of its own. One that is dropped half-way, as hyper drops a handler
+    /// whose client has gone, ends nothing: a session that was made by then stays in the user's list.
     pub async fn complete(
         &self,
         attempt: SignInAttempt,
