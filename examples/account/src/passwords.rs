@@ -98,7 +98,7 @@ fn verify(password: &str, hashed: &str) -> Result<bool, PasswordFailure> {
 impl Password {
     /// Why the user of this name should not be given this password; nothing where it will do.
     pub(crate) fn weakness(&self, name: &str) -> Option<String> {
-        if self.0.to_lowercase() == name.to_lowercase() {
+        if self.0.trim().to_lowercase() == name.to_lowercase() {
             return Some("Please choose a password that is not your name.".to_owned());
         }
         if self.0.trim().chars().count() < MIN_CHARS {
@@ -204,7 +204,12 @@ mod tests {
         assert!(password("äöüäöüä").weakness("ada").is_some());
         // Nor do those at its ends that are no more than space.
         assert!(password("       8").weakness("ada").is_some());
-        assert!(password("Ada Lovelace").weakness("ada lovelace").is_some());
+        assert!(password("Ada.Lovelace").weakness("ada.lovelace").is_some());
+        assert!(
+            password(" Ada.Lovelace ")
+                .weakness("ada.lovelace")
+                .is_some()
+        );
         // Whatever they are, as many are enough, and one more is too many.
         for character in ["x", "ö", "𝄞", " x"] {
             let longest = character.repeat(MAX_CHARS / character.chars().count());
