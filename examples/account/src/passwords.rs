@@ -14,8 +14,9 @@ use tokio::task::{self, JoinError};
 /// is; this example lets you try it with fewer.
 pub(crate) const MIN_CHARS: usize = 8;
 
-/// The longest password: enough for any sentence. In characters, as users count, of which none has more than 4
-/// bytes. The forms do not say it to browsers: these count otherwise, and cut off without a word what is too long.
+/// The longest password: enough for any sentence. In Unicode code points, of which none has more than 4 bytes.
+/// Users may count fewer, since what they take for one character, such as a flag, can be several. The forms
+/// do not say it to browsers: these count otherwise, and cut off without a word what is too long.
 pub(crate) const MAX_CHARS: usize = 128;
 
 /// A password as it came from a form. It is never shown.
