@@ -64,7 +64,8 @@ impl Error {
         )
     }
 
-    /// Whether the head of the response had left already: nothing is saved behind its back.
+    /// Whether the head of the response had left already, or its client had gone: nothing is saved behind
+    /// its back, and a session that was made by then, and that nobody can open, is ended.
     #[must_use]
     pub fn is_too_late(&self) -> bool {
         matches!(self.why, Why::TooLate)
