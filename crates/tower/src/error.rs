@@ -64,7 +64,8 @@ impl Error {
         )
     }
 
-    /// Whether the head of the response had left already: nothing is saved behind its back.
+    /// Whether the head of the response had left already, or its client had gone: nothing is saved behind
+    /// its back, and a session that was made by then, and that nobody can open, is ended.
     #[must_use]
     pub fn is_too_late(&self) -> bool {
         matches!(self.why, Why::TooLate)
@@ -88,6 +89,17 @@ impl Error {
 }
 
 impl Error {
+    /// A failure to undo what was written, which is there then.
+    pub(crate) fn with_unknown_outcome(mut self) -> Self {
+        if let Why::Failed {
+            is_outcome_unknown, ..
+        } = &mut self.why
+        {
+            *is_outcome_unknown = true;
+        }
+        self
+    }
+
     /// What the store said, or that it said nothing in time.
     pub(crate) fn into_store_error(self, operation: Operation) -> Arc<cloakroom_core::Error> {
         let source = match self.why {

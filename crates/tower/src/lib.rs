@@ -108,12 +108,19 @@
 //! - A request whose token was replaced by a sign-in, or is an old one whose grace is over, sets no cookie and
 //!   stores nothing, unless it signs in itself.
 //! - A handler that signs in and goes on for long sets no cookie if the new session has ended meanwhile.
-//! - A token that was issued goes out with the response, also where that is a failure: with a 503 too, the
-//!   user is signed in. That goes for a handler that has left another call unfinished, of which nobody can say
-//!   what becomes. A sign-in that is itself done only after the response has left, or when its client has gone,
-//!   is ended: nobody could be given its token. Where the client goes between the two, or the inner service fails
-//!   with an error after a sign-in, the session is in the user's list, where it can be ended, and ends by its
-//!   timeouts.
+//! - A token that was issued for the cookie goes out with the response, also where that is a failure: with a 503
+//!   too, the user is signed in. That goes for a handler that has left another call unfinished, of which nobody
+//!   can say what becomes, unless the session has ended by then or another request has renewed it. Such a
+//!   response deletes no cookie.
+//! - A call of [`complete`](RequestSession::complete) that goes on after the response has left or its client has
+//!   gone, as in a task of its own, ends the session that it has made: nobody could be given the token. So does a
+//!   save that creates a session, and a renewal without grace. **A handler that is dropped ends nothing**: where
+//!   its client goes away, servers such as hyper drop it, and a sign-in that the store has made by then, or makes
+//!   after all, is in the user's list. There it can be ended, and it ends by its timeouts. So it is where the
+//!   response is lost on its way, or the inner service fails with an error after a sign-in. A token that was
+//!   handed to the application, as by
+//!   [`complete_without_cookie`](RequestSession::complete_without_cookie), is the application's to deliver, and its
+//!   session is never ended so.
 //! - A token that came in a header is never answered by a cookie, except by
 //!   [`complete`](RequestSession::complete), which says so.
 //!
@@ -144,7 +151,9 @@
 //!
 //! A call that the handler has begun and does not go on with, such as one in the body of the response, is
 //! waited for as long as [for the store](SessionLayerBuilder::store_deadline), and twice as long where the
-//! response sets a cookie. Then nothing more is saved, and the response is that of a failed save.
+//! response sets a cookie. Then the layer saves nothing more, and the response is that of a failed save. What
+//! that call itself had sent to the store may still be written, and where somebody goes on with it later, so
+//! may what it sends then.
 //!
 //! # Features
 //!

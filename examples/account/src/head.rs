@@ -13,6 +13,9 @@ use crate::app::App;
 /// A page, which a handler makes for those who read it. Whoever asks by `HEAD`, such as a monitor or a link
 /// checker, is told that it is there, and the handler is not asked: no visit is counted, no session begins,
 /// none is kept alive, and what is said once is still to be said.
+///
+/// The price is that it hears 200 in any case, also where `GET` would redirect, to sign in say, or answer 503, since
+/// the sessions cannot be read. A monitor that is to know whether they can asks by `GET`.
 pub(crate) fn page<H, P>(handler: H) -> MethodRouter<App>
 where
     H: Handler<P, App>,

@@ -14,8 +14,9 @@ use tokio::task::{self, JoinError};
 /// is; this example lets you try it with fewer.
 pub(crate) const MIN_CHARS: usize = 8;
 
-/// The longest password: enough for any sentence. In characters, as users count, of which none has more than 4
-/// bytes. The forms do not say it to browsers: these count otherwise, and cut off without a word what is too long.
+/// The longest password: enough for any sentence. In Unicode code points, of which none has more than 4 bytes.
+/// Users may count fewer, since what they take for one character, such as a flag, can be several. The forms
+/// do not say it to browsers: these count otherwise, and cut off without a word what is too long.
 pub(crate) const MAX_CHARS: usize = 128;
 
 /// A password as it came from a form. It is never shown.
@@ -98,7 +99,7 @@ fn verify(password: &str, hashed: &str) -> Result<bool, PasswordFailure> {
 impl Password {
     /// Why the user of this name should not be given this password; nothing where it will do.
     pub(crate) fn weakness(&self, name: &str) -> Option<String> {
-        if self.0.to_lowercase() == name.to_lowercase() {
+        if self.0.trim().to_lowercase() == name.to_lowercase() {
             return Some("Please choose a password that is not your name.".to_owned());
         }
         if self.0.trim().chars().count() < MIN_CHARS {
@@ -204,7 +205,12 @@ mod tests {
         assert!(password("äöüäöüä").weakness("ada").is_some());
         // Nor do those at its ends that are no more than space.
         assert!(password("       8").weakness("ada").is_some());
-        assert!(password("Ada Lovelace").weakness("ada lovelace").is_some());
+        assert!(password("Ada.Lovelace").weakness("ada.lovelace").is_some());
+        assert!(
+            password(" Ada.Lovelace ")
+                .weakness("ada.lovelace")
+                .is_some()
+        );
         // Whatever they are, as many are enough, and one more is too many.
         for character in ["x", "ö", "𝄞", " x"] {
             let longest = character.repeat(MAX_CHARS / character.chars().count());

@@ -10,7 +10,7 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::{Dropped, Replaced, Saved};
 use crate::request_session::RequestSession;
-use crate::request_session::cookie::{Cookie, NewToken};
+use crate::request_session::cookie::NewToken;
 use crate::request_session::load::lookup_name;
 use crate::request_session::state::{Change, Known, State};
 use crate::source::TokenSource;
@@ -66,7 +66,8 @@ impl<T: SessionData> RequestSession<T> {
     /// # Errors
     ///
     /// As [`Sessions::update`](cloakroom_core::Sessions::update). With an
-    /// [unknown outcome](Error::is_outcome_unknown) the changes are not tried again.
+    /// [unknown outcome](Error::is_outcome_unknown) the changes are not tried again. A session that is
+    /// created only when the response has left, or its client has gone, is ended: [`Error::is_too_late`].
     pub async fn save(&self) -> Result<Saved> {
         let mut state = self.ask().await?;
         self.save_pending(&mut state).await
@@ -197,9 +198,11 @@ impl<T: SessionData> RequestSession<T> {
         state.unknown = before;
         match created {
             Ok(issued) => {
-                state.source = Some(TokenSource::Cookie);
                 let new = NewToken::of(&issued.token, &issued.session);
-                self.shared.cookie.set(Cookie::Set(new));
+                if !self.shared.cookie.hand_out(new) {
+                    return Err(self.end_unheard(&issued.token).await);
+                }
+                state.source = Some(TokenSource::Cookie);
                 state.copy = None;
                 self.adopt(state, issued);
                 Ok(Saved::Created)

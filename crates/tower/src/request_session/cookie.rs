@@ -1,6 +1,7 @@
 //! What the response does to the cookie.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cloakroom_core::{Deadline, Session, Token};
 
@@ -21,6 +22,9 @@ pub(super) struct NewToken {
     pub(super) is_remembered: bool,
     /// When its session ends at the latest.
     pub(super) until: Deadline,
+    /// Whether another request can renew the session before the client has this token: by the one that
+    /// the client has, in its grace.
+    pub(super) has_rivals: bool,
 }
 
 impl NewToken {
@@ -29,6 +33,15 @@ impl NewToken {
             token: token.clone(),
             is_remembered: session.is_remembered(),
             until: session.overall_deadline(),
+            has_rivals: false,
+        }
+    }
+
+    /// One that came of a renewal with this grace.
+    pub(super) fn of_renewal<T>(token: &Token, session: &Session<T>, grace: Duration) -> Self {
+        Self {
+            has_rivals: !grace.is_zero(),
+            ..Self::of(token, session)
         }
     }
 }
@@ -49,8 +62,24 @@ impl CookieSlot {
         self.slot().cookie.clone()
     }
 
-    /// Says whether the response can still do that.
-    pub(super) fn set(&self, cookie: Cookie) -> bool {
+    /// Gives the client a token. Says whether the response can still do that: where it cannot, nobody has
+    /// the token.
+    #[must_use]
+    pub(super) fn hand_out(&self, new: NewToken) -> bool {
+        self.set(Cookie::Set(new))
+    }
+
+    /// Leaves the client what it has.
+    pub(super) fn leave(&self) {
+        self.set(Cookie::Leave);
+    }
+
+    /// Takes away what the client has, which opens nothing any more.
+    pub(super) fn delete(&self) {
+        self.set(Cookie::Delete);
+    }
+
+    fn set(&self, cookie: Cookie) -> bool {
         let mut slot = self.slot();
         if !slot.is_sealed {
             slot.cookie = cookie;

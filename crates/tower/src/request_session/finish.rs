@@ -10,7 +10,7 @@ use crate::layer::{Renewal, SessionData};
 use crate::observe::Op;
 use crate::outcome::Dropped;
 use crate::request_session::RequestSession;
-use crate::request_session::cookie::{Cookie, NewToken};
+use crate::request_session::cookie::Cookie;
 use crate::request_session::load::lookup_name;
 use crate::request_session::renew::renewal_name;
 use crate::request_session::state::{Known, State};
@@ -42,6 +42,7 @@ impl<T: SessionData> RequestSession<T> {
             // A call that nobody ends. Nothing can be saved, and what that one writes is unknown.
             Err(_) => {
                 self.answer(&mut finished, Moment::Saving, self.inner().given_up());
+                self.answer_undone(&mut finished, self.shared.undone.all(), status);
                 finished.set_cookie = self.cookie_without_state().await;
                 return finished;
             }
@@ -74,26 +75,30 @@ impl<T: SessionData> RequestSession<T> {
             Ok(Lookup::Reused(_)) => self.bar(state, Dropped::Reused),
             Ok(Lookup::Ended { .. } | Lookup::Absent) => self.bar(state, Dropped::Ended),
             // Another request has renewed it, and its client has, or will get, that token.
-            Ok(Lookup::Found(_)) => _ = self.shared.cookie.set(Cookie::Leave),
+            Ok(Lookup::Found(_)) => self.shared.cookie.leave(),
             // The session was there when the token was issued. Without it the user would be signed out.
             Err(_) => {}
         }
     }
 
     /// The cookie where a call keeps the state for good. A token that the handler was given before goes
-    /// out all the same: nobody else has it, and its session would be nobody's.
+    /// out all the same: nobody else has it, and its session would be nobody's. A cookie is not deleted: the
+    /// browser may have signed in anew meanwhile, and what it has otherwise opens nothing.
     async fn cookie_without_state(&self) -> Option<HeaderValue> {
         let cookie = self.shared.cookie.seal();
-        if let Cookie::Set(new) = &cookie {
-            match self.look(&new.token).await {
-                // Also where the call that is kept has renewed it: this token is in its grace then.
-                Ok(Lookup::Found(_)) | Err(_) => {}
-                Ok(
-                    Lookup::Replaced | Lookup::Reused(_) | Lookup::Ended { .. } | Lookup::Absent,
-                ) => return None,
+        let Cookie::Set(new) = &cookie else {
+            return None;
+        };
+        match self.look(&new.token).await {
+            // Another request has renewed it, and its client has, or will get, that token.
+            Ok(Lookup::Found(session)) if new.has_rivals && session.id != new.token.id() => None,
+            // Also where the call that is kept has renewed it: this token is in its grace then, and the
+            // only one that the client can be given.
+            Ok(Lookup::Found(_)) | Err(_) => self.header(&cookie),
+            Ok(Lookup::Replaced | Lookup::Reused(_) | Lookup::Ended { .. } | Lookup::Absent) => {
+                None
             }
         }
-        self.header(&cookie)
     }
 
     async fn look(&self, token: &Token) -> Result<Lookup<SessionInfo>> {
@@ -114,9 +119,8 @@ impl<T: SessionData> RequestSession<T> {
         let renew = self.inner().sessions.renew_if_due(token, every, grace);
         let renewal = self.inner().call(Op::Renew, renewal_name, renew).await;
         if let Ok(RenewalOutcome::Renewed(issued)) = renewal {
-            let new = NewToken::of(&issued.token, &issued.session);
-            self.shared.cookie.set(Cookie::Set(new));
-            self.adopt(state, issued);
+            // Its response is still to be made. Otherwise nobody is there to be told.
+            let _ = self.hand_out_renewed(state, issued, grace).await;
         }
     }
 
@@ -147,10 +151,20 @@ impl<T: SessionData> RequestSession<T> {
         } else if let Some(error) = unsaved.clone() {
             self.answer(finished, Moment::Saving, error);
         }
-        // Of these the handler was told. One that answers with a server error has not passed over them.
         let was_saving = unsaved.is_some_and(|error| error.is_outcome_unknown());
         let unknown = state.unknown.clone().filter(|_| !was_saving);
-        for error in unknown.into_iter().chain(self.shared.undone.all()) {
+        let undone = unknown.into_iter().chain(self.shared.undone.all());
+        self.answer_undone(finished, undone, status);
+    }
+
+    /// Of these the handler was told. One that answers with a server error has not passed over them.
+    fn answer_undone(
+        &self,
+        finished: &mut Finished,
+        undone: impl IntoIterator<Item = Error>,
+        status: StatusCode,
+    ) {
+        for error in undone {
             match error.failure() {
                 Some(failure) if status.is_server_error() => {
                     let observer = &self.inner().observer;

@@ -18,7 +18,7 @@ use cloakroom_core::{Sessions, Subject, Timestamp, Token};
 use http::request::Parts;
 use tokio::sync::{Mutex, MutexGuard};
 
-use cookie::{Cookie, CookieSlot};
+use cookie::CookieSlot;
 pub(crate) use finish::Finished;
 use state::{Known, State};
 use undone::Undone;
@@ -131,7 +131,7 @@ impl<T> RequestSession<T> {
 
     /// There is no session any more that this request could change.
     fn bar(&self, state: &mut State<T>, why: Dropped) {
-        self.shared.cookie.set(Cookie::Leave);
+        self.shared.cookie.leave();
         state.known = Known::Barred(why);
         state.forget_changes();
     }

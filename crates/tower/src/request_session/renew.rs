@@ -9,7 +9,7 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::{Dropped, Renewed};
 use crate::request_session::RequestSession;
-use crate::request_session::cookie::{Cookie, NewToken};
+use crate::request_session::cookie::NewToken;
 use crate::request_session::sign_in::{CloneForHandler as _, handed_out};
 use crate::request_session::state::{Known, State};
 use crate::request_session::undone::Duty;
@@ -23,7 +23,10 @@ impl<T: SessionData> RequestSession<T> {
     ///
     /// As [`Sessions::renew`](cloakroom_core::Sessions::renew), and where the token did not come by
     /// the cookie: [`Error::is_no_cookie`]. Where the store fails, and the handler passes over it, the
-    /// response is that of a [failed save](crate::OnSaveFailure): the token may be dead.
+    /// response is that of a [failed save](crate::OnSaveFailure): the token may be dead. Where the response
+    /// has left before this is done, or its client has gone: [`Error::is_too_late`]. The client then has the old
+    /// token, for as long as the grace lasts. Without a grace nobody has one that opens the session, and it
+    /// is ended.
     pub async fn renew(&self, grace: Duration) -> Result<Renewed> {
         self.insist(Duty::Renew, self.renew_here(grace)).await
     }
@@ -38,9 +41,7 @@ impl<T: SessionData> RequestSession<T> {
         };
         Ok(match renewal {
             Renewal::Renewed(issued) => {
-                let new = NewToken::of(&issued.token, &issued.session);
-                self.shared.cookie.set(Cookie::Set(new));
-                self.adopt_renewed(&mut state, issued, grace);
+                self.hand_out_renewed(&mut state, issued, grace).await?;
                 Renewed::Renewed
             }
             Renewal::NotDue | Renewal::AlreadyRenewed => Renewed::AlreadyRenewed,
@@ -64,7 +65,7 @@ impl<T: SessionData> RequestSession<T> {
         let mut state = self.ask().await?;
         let renewal = self.renewal(&mut state, grace).await?;
         if let Some(Renewal::Renewed(issued)) = &renewal {
-            self.shared.cookie.set(Cookie::Leave);
+            self.shared.cookie.leave();
             state.source = Some(handed_out(state.source));
             self.adopt_renewed(&mut state, issued.clone_for_handler(), grace);
         }
@@ -102,6 +103,26 @@ impl<T: SessionData> RequestSession<T> {
             _ => {}
         }
         Ok(Some(renewal))
+    }
+
+    /// Has the response bring the new token. Where it has left, the client has the old one: for as long as its
+    /// grace lasts. Without a grace that is dead, and the session nobody's.
+    pub(super) async fn hand_out_renewed(
+        &self,
+        state: &mut State<T>,
+        issued: Issued<T>,
+        grace: Duration,
+    ) -> Result<()> {
+        let new = NewToken::of_renewal(&issued.token, &issued.session, grace);
+        if self.shared.cookie.hand_out(new) {
+            self.adopt_renewed(state, issued, grace);
+            return Ok(());
+        }
+        Err(if grace.is_zero() {
+            self.end_unheard(&issued.token).await
+        } else {
+            Error::too_late()
+        })
     }
 
     /// Goes on with the new token for the client, and asks the store by the one that it has.

@@ -4,7 +4,9 @@ use std::mem;
 use std::sync::Arc;
 
 use cloakroom_core::store::{Delete, EndReason};
-use cloakroom_core::{Issued, SessionStore as _, SignIn, SignInAttempt, Subject, Token, WriteId};
+use cloakroom_core::{
+    Issued, Reused, SessionStore as _, SignIn, SignInAttempt, Subject, Token, WriteId,
+};
 
 use crate::error::{Error, Result};
 use crate::failure::Failure;
@@ -12,7 +14,7 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::{Dropped, SignInOutcome};
 use crate::request_session::RequestSession;
-use crate::request_session::cookie::{Cookie, NewToken};
+use crate::request_session::cookie::NewToken;
 use crate::request_session::state::{Known, State};
 use crate::request_session::undone::Duty;
 use crate::source::TokenSource;
@@ -41,7 +43,10 @@ impl<T: SessionData> RequestSession<T> {
     ///
     /// As [`Sessions::complete`](cloakroom_core::Sessions::complete), and where the layer has no
     /// cookie: [`Error::is_no_cookie`]. Where the response has left before this is done, or its client has
-    /// gone, nobody can be given the token: the new session is ended, and [`Error::is_too_late`].
+    /// gone, nobody can be given the token: the new session is ended, and [`Error::is_too_late`]. Where it
+    /// cannot be ended either, the outcome is [unknown](Error::is_outcome_unknown): it may live on. That takes
+    /// a call that goes on, as in a task of its own. One that is dropped half-way, as hyper drops a handler
+    /// whose client has gone, ends nothing: a session that was made by then stays in the user's list.
     pub async fn complete(
         &self,
         attempt: SignInAttempt,
@@ -57,14 +62,20 @@ impl<T: SessionData> RequestSession<T> {
                 evicted,
                 reused,
             } => {
-                let new = NewToken::of(&issued.token, &issued.session);
-                if !self.shared.cookie.set(Cookie::Set(new)) {
-                    return Err(self.end_unheard(&issued.token).await);
+                let token = issued.token.clone();
+                let new = NewToken::of(&token, &issued.session);
+                // Before anything else is waited for, which may be given up half-way.
+                if !self.shared.cookie.hand_out(new) {
+                    let error = self.end_unheard(&token).await;
+                    self.answer_reuse_by_sign_in(reused.as_ref(), None).await;
+                    return Err(error);
                 }
                 state.source = Some(TokenSource::Cookie);
                 let view = SessionView {
                     seen: Seen::Stored(self.adopt(&mut state, issued)),
                 };
+                self.answer_reuse_by_sign_in(reused.as_ref(), Some(&token))
+                    .await;
                 SignInOutcome::SignedIn {
                     view,
                     evicted,
@@ -91,10 +102,12 @@ impl<T: SessionData> RequestSession<T> {
     ) -> Result<SignIn<T>> {
         let mut state = self.ask().await?;
         let signed_in = self.sign_in(&mut state, attempt, carry).await?;
-        if let SignIn::SignedIn { issued, .. } = &signed_in {
-            self.shared.cookie.set(Cookie::Leave);
+        if let SignIn::SignedIn { issued, reused, .. } = &signed_in {
+            self.shared.cookie.leave();
             state.source = Some(handed_out(state.source));
             self.adopt(&mut state, issued.clone_for_handler());
+            self.answer_reuse_by_sign_in(reused.as_ref(), Some(&issued.token))
+                .await;
         }
         Ok(signed_in)
     }
@@ -129,12 +142,7 @@ impl<T: SessionData> RequestSession<T> {
         }
         state.unknown = before;
         match &done {
-            Ok(SignIn::SignedIn { issued, reused, .. }) => {
-                state.copy = None;
-                if let Some(reused) = reused {
-                    self.answer_reuse(reused, Some(&issued.token)).await;
-                }
-            }
+            Ok(SignIn::SignedIn { .. }) => state.copy = None,
             Ok(SignIn::Gone) => self.bar(state, Dropped::Replaced),
             Ok(SignIn::Superseded | SignIn::Expired | SignIn::CapReached) => {
                 state.pending = changes;
@@ -154,6 +162,13 @@ impl<T: SessionData> RequestSession<T> {
     ) -> Result<SignIn<T>> {
         let complete = self.inner().sessions.complete(attempt, from, carry);
         self.inner().call(Op::SignIn, sign_in_name, complete).await
+    }
+
+    /// Carries out the policy for a token that a sign-in came from, used again after its grace.
+    async fn answer_reuse_by_sign_in(&self, reused: Option<&Reused>, spared: Option<&Token>) {
+        if let Some(reused) = reused {
+            self.answer_reuse(reused, spared).await;
+        }
     }
 
     /// Ends a session that cannot be read, so that its user can sign in again: the token is another
@@ -178,11 +193,12 @@ impl<T: SessionData> RequestSession<T> {
     }
 
     /// Ends a session whose token can reach nobody: the response has left, or nobody waits for it.
-    async fn end_unheard(&self, token: &Token) -> Error {
+    pub(super) async fn end_unheard(&self, token: &Token) -> Error {
         let end = self.inner().sessions.sign_out(token);
         match self.inner().call(Op::SignOut, |_| "ended", end).await {
             Ok(_) => Error::too_late(),
-            Err(error) => error,
+            // The session is there, and may live on.
+            Err(error) => error.with_unknown_outcome(),
         }
     }
 

@@ -7,7 +7,6 @@ use crate::layer::SessionData;
 use crate::observe::Op;
 use crate::outcome::Dropped;
 use crate::request_session::RequestSession;
-use crate::request_session::cookie::Cookie;
 use crate::request_session::state::{Known, State};
 use crate::request_session::undone::Duty;
 use crate::source::TokenSource;
@@ -120,11 +119,11 @@ impl<T: SessionData> RequestSession<T> {
             state.token = None;
             state.before_renewal = None;
             state.known = Known::Nothing;
-            self.shared.cookie.set(if has_cookie {
-                Cookie::Delete
+            if has_cookie {
+                self.shared.cookie.delete();
             } else {
-                Cookie::Leave
-            });
+                self.shared.cookie.leave();
+            }
         } else if matches!(state.known, Known::Nothing) {
             state.forget_changes();
         } else {

@@ -1,5 +1,5 @@
-//! Tokens that a handler is given while another call comes to no end, or that nobody waits for: never a
-//! session that is signed in, and whose token nobody has.
+//! Tokens that a handler is given while another call comes to no end: never a session that is signed in, and
+//! whose token nobody has.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -10,9 +10,9 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
 use cloakroom_core::fault::{Calls, Hold};
-use cloakroom_core::{ErrorKind, Operation, Subject};
+use cloakroom_core::{Operation, Subject};
 use cloakroom_tower::{
-    Error, Failure, OnSaveFailure, RequestSession, Result, SessionLayer, SessionLayerBuilder,
+    Failure, OnSaveFailure, RequestSession, Result, SessionLayer, SessionLayerBuilder,
     SignInOutcome,
 };
 use tokio::sync::mpsc;
@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 
 use super::kept_calls::Lazy;
 use crate::support::browser::Answer;
-use crate::support::{SOON, World, app, ask, cookie, soon};
+use crate::support::{World, app, ask, cookie, soon};
 
 type Data = Vec<u32>;
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -175,45 +175,4 @@ async fn a_sign_in_that_is_done_behind_the_response_is_ended() {
     let error = told.recv().await.unwrap().unwrap_err();
     assert!(error.is_too_late(), "{error}");
     assert_eq!(world.count().await, 0, "nobody has its token");
-}
-
-/// A sign-in in a task of its own, whose request is given up before it is done.
-async fn unheard(world: &World<Data>) -> Error {
-    let hold = Arc::new(world.faults.hold_before(Operation::Create));
-    let (tell, mut told) = mpsc::unbounded_channel();
-    let held = Arc::clone(&hold);
-    let handler = async move |session: RequestSession<Data>| {
-        let tell = tell.clone();
-        tokio::spawn(async move { tell.send(sign_in(&session).await) });
-        held.arrived().await;
-        std::future::pending::<()>().await;
-    };
-    // A call that a test holds is not slow, however busy the machine is.
-    let layer = SessionLayer::builder(world.sessions.clone()).store_deadline(2 * SOON);
-    let app = app(layer.build().unwrap(), handler);
-    tokio::select! {
-        _ = ask(&app, &[]) => panic!("it answered"),
-        () = hold.arrived() => {}
-    }
-    drop(app);
-    Arc::into_inner(hold).unwrap().release();
-    soon(told.recv()).await.unwrap().unwrap_err()
-}
-
-#[tokio::test]
-async fn a_sign_in_whose_client_has_gone_is_ended() {
-    let world = World::<Data>::new();
-    let error = unheard(&world).await;
-    assert!(error.is_too_late(), "{error}");
-    assert_eq!(world.count_of("ada").await, 0);
-}
-
-#[tokio::test]
-async fn where_it_cannot_be_ended_that_is_said() {
-    let world = World::<Data>::new();
-    let deletes = Calls::to(Operation::Delete).always();
-    world.faults.fail_before(deletes, ErrorKind::Unavailable);
-    let error = unheard(&world).await;
-    assert_eq!(error.failure(), Some(Failure::Unavailable));
-    assert_eq!(world.count_of("ada").await, 1);
 }

@@ -1,13 +1,17 @@
 //! More than one failure in a request, and what makes up for one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::response::Response;
 use cloakroom_core::fault::Calls;
 use cloakroom_core::{ErrorKind, Operation};
 use cloakroom_tower::{
     Failure, OnLoadFailure, OnSaveFailure, RequestSession, Result, SessionLayer,
 };
 
+use super::kept_calls::Lazy;
 use crate::support::{World, app, ask, cookie};
 
 type Data = Vec<u32>;
@@ -209,4 +213,34 @@ async fn a_late_request_by_an_old_token_after_the_sign_out_by_the_new_one() {
     assert_eq!(answer.status, 200);
     assert!(answer.set_cookies().is_empty());
     assert_eq!(world.count().await, 0);
+}
+
+/// Each by its own policy: that the call is kept does not hide the other.
+#[tokio::test(start_paused = true)]
+async fn a_sign_out_that_fails_before_a_call_that_is_kept() {
+    let world = World::<Data>::new();
+    let token = world.signed_in("ada").await;
+    world
+        .faults
+        .fail_before(Operation::Delete, ErrorKind::Unavailable);
+    // The sign-out reads first.
+    let hold = world.faults.hold_before(Calls::to(Operation::Load).skip(1));
+    let hold = Arc::new(hold);
+    let careless = async move |session: RequestSession<Data>| {
+        let _ = session.sign_out().await;
+        let mut call = Box::pin(async move { _ = session.get().await });
+        tokio::select! {
+            () = &mut call => panic!("it was held"),
+            () = hold.arrived() => {}
+        }
+        Response::new(Body::new(Lazy(call)))
+    };
+    let layer = SessionLayer::builder(world.sessions.clone())
+        .store_deadline(Duration::from_secs(2))
+        .on_save_failure(Failure::Slow, OnSaveFailure::KeepResponse);
+    let app = app(layer.build().unwrap(), careless);
+    let answer = ask(&app, &[("cookie", &cookie(&token))]).await;
+    assert_eq!(answer.status, 503, "ada has not signed out");
+    assert_eq!(answer.header("cloakroom-failure"), Some("unavailable"));
+    assert_eq!(world.count_of("ada").await, 1);
 }

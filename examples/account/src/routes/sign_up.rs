@@ -45,7 +45,7 @@ pub(crate) async fn submit(
     let Some(name) = UserName::new(&form.name) else {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, NAME_RULE.to_owned()).await;
     };
-    if let Some(weakness) = form.password.weakness(&form.name) {
+    if let Some(weakness) = form.password.weakness(&name.to_string()) {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, weakness).await;
     }
     let hashed = app.passwords.hash(form.password.clone()).await?;

@@ -67,6 +67,9 @@ async fn names_and_passwords_that_will_not_do_are_refused_with_a_reason() {
         ("a b", "correct horse", "2 to 32 characters"),
         ("ada", "short", "at least 8 characters"),
         ("ada.lovelace", "Ada.Lovelace", "not your name"),
+        // Nor with space around either.
+        (" ada.lovelace ", "ada.lovelace", "not your name"),
+        ("ada.lovelace", "ada.lovelace ", "not your name"),
         ("ada", &"ö".repeat(129), "keep it to 128 characters"),
     ] {
         let answer = browser
