@@ -18,6 +18,9 @@ use crate::server::{Kind, Server};
 use crate::store::RedisStore;
 use crate::watch::{Report, Warning};
 
+/// No deadline is later: the sum of it and the time is always a time.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Whether the server may evict keys that are still needed, to make room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Eviction {
@@ -143,9 +146,10 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// The deadline of each operation, from its call on, with all tries. 2 seconds by default.
+    /// The deadline of each operation, from its call on, with all tries. 2 seconds by default, and a year at
+    /// most: what is longer is a year.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(LONGEST);
         self
     }
 
@@ -162,6 +166,7 @@ impl RedisStoreBuilder {
     /// A failover to a replica that has it does not undo it. It does where a replica that has it not
     /// becomes the primary, and where a primary comes back with older data than it had.
     pub fn wait_for_replicas(mut self, count: u32, within: Duration) -> Self {
+        let within = within.min(LONGEST);
         self.replicas = Some(Replicas { count, within });
         self
     }

@@ -463,3 +463,13 @@ async fn a_users_sessions_are_looked_up_by_hand() {
     let key = set.replace(":u:ada", &format!(":s:{}", record.id()));
     assert_eq!(cli(&["GETRANGE", &key, "0", "1"]).trim(), "CR");
 }
+
+#[tokio::test]
+async fn deadlines_beyond_all_clocks_are_none() {
+    let server = Server::standalone(support::shared().url());
+    let builder = RedisStore::builder(server).database(support::database());
+    let builder = builder
+        .timeout(Duration::MAX)
+        .wait_for_replicas(0, Duration::MAX);
+    works(builder).await;
+}

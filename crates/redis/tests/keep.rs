@@ -61,6 +61,21 @@ impl Stage {
         (lives(session), lives(set))
     }
 
+    /// Of the only member: by it a sweep and a revocation tell whether the session is over.
+    fn score(&self) -> String {
+        let (_, set) = self.keys();
+        let member = self.redis(&["ZRANGE", &set, "-1", "-1"]);
+        self.redis(&["ZSCORE", &set, &member])
+    }
+
+    async fn deadline(&self) -> String {
+        let loaded = self.store.load(self.record.id(), self.now).await.unwrap();
+        let LoadOutcome::Found(record) = loaded else {
+            panic!("it is gone");
+        };
+        record.deadline().instant().as_millis().to_string()
+    }
+
     async fn touch(&self, later: Duration) -> TouchOutcome {
         let (id, subject) = (self.record.id(), self.record.subject());
         let touched = self.store.touch(id, subject, self.now.plus(later)).await;
@@ -134,6 +149,7 @@ async fn session_and_set_are_kept_longer_by_a_touch_and_never_shorter() {
     assert_eq!(stage.touch(5 * MINUTE).await, TouchOutcome::Touched);
     let longer = |before: i64, after: i64| after - before > 4 * 60_000;
     let (session_now, set_now) = stage.lives();
+    assert_eq!(stage.score(), stage.deadline().await);
     assert!(longer(session, session_now), "{session} {session_now}");
     assert!(longer(set, set_now), "{set} {set_now}");
 

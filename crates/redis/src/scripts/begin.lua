@@ -23,7 +23,8 @@ end
 local head = redis.call('ZRANGEBYSCORE', key, '-inf', 0, 'WITHSCORES')
 local member, kept = head[1], 0
 -- Of several heads, or of one that is damaged, none counts; nor one whose score is no time, as `head.rs` reads it.
-local whole = #head == 2 and -tonumber(head[2]) < latest and tonumber(head[2]) % 1 == 0 and (#member == 24 or #member == 47 and string.sub(member, 25, 25) == ':')
+local whole = #head == 2 and -tonumber(head[2]) < latest and tonumber(head[2]) % 1 == 0
+  and (#member == 24 or #member == 47 and string.sub(member, 25, 25) == ':')
 if whole and string.match(member, '^g:[%w_-]+:?[%w_-]*$') then
   kept = -tonumber(head[2])
 else
