@@ -33,7 +33,8 @@ The chores of Cloakroom.
       ARGS go to `cargo test`, for instance: -- -p cloakroom-core
   cargo xtask ci
       All that a change must pass: format, clippy, docs, every feature combination,
-      the tests, licences and advisories of the dependencies, a short fuzz run.
+      the tests, interleavings, licences and advisories of the dependencies, a short
+      fuzz run.
   cargo xtask fuzz [--seconds N] [TARGET ...]
       Runs every fuzz target, or those named, for N seconds each (60 by default).
   cargo xtask shuttle

@@ -6,21 +6,14 @@ use std::time::Duration;
 
 use cloakroom_node::{NodeStore, Servers, Sid};
 use support::process::Process;
-use support::shard::cli;
+use support::shard::{cli, wait_until_ok};
 use support::users::{layout, lives, sign_in};
 
 /// A cluster of one node, which has met nobody who could tell it its address.
 fn alone() -> Process {
     let node = Process::start(&["--save", "", "--cluster-enabled", "yes"]);
     cli(node.port, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-    let began = std::time::Instant::now();
-    while !cli(node.port, &["CLUSTER", "INFO"]).contains("cluster_state:ok") {
-        assert!(
-            began.elapsed() < Duration::from_secs(30),
-            "it has all slots"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until_ok(&node, 1);
     node
 }
 

@@ -183,15 +183,7 @@ async fn a_cluster_over_tls() {
     let (server, port, _files) = papers.server(cluster.as_flattened());
     let slots = ["CLUSTER", "ADDSLOTSRANGE", "0", "16383"];
     assert_eq!(support::shard::cli(server.port, &slots).trim(), "OK");
-    let info = || support::shard::cli(server.port, &["CLUSTER", "INFO"]);
-    let began = std::time::Instant::now();
-    while !info().contains("cluster_state:ok") {
-        assert!(
-            began.elapsed() < Duration::from_secs(30),
-            "it has all slots"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    support::shard::wait_until_ok(&server, 1);
     let servers = Servers::cluster([format!("rediss://127.0.0.1:{port}")]);
     let servers = papers.shown(servers.trust(papers.authority.clone()));
     let store = builder(servers).connect().await.unwrap();

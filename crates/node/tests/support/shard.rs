@@ -28,17 +28,8 @@ impl Cluster {
             String::from_utf8_lossy(&made.stdout)
         );
         let cluster = Self { nodes };
-        let began = Instant::now();
-        let knows_all = |node: &Process| {
-            let info = cli(node.port, &["CLUSTER", "INFO"]);
-            info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
-        };
-        while !cluster.nodes.iter().all(knows_all) {
-            assert!(
-                began.elapsed() < Duration::from_secs(60),
-                "the nodes do not find one another"
-            );
-            std::thread::sleep(Duration::from_millis(20));
+        for node in &cluster.nodes {
+            wait_until_ok(node, 3);
         }
         cluster
     }
@@ -51,6 +42,20 @@ impl Cluster {
     pub(crate) fn ask(&self, arguments: &[&str]) -> String {
         let words = [&["-c"], arguments].concat();
         cli(self.nodes[0].port, &words).trim().to_owned()
+    }
+}
+
+/// Until this node knows so many, and that all slots are served. It tells nobody when it does.
+pub(crate) fn wait_until_ok(node: &Process, nodes: usize) {
+    let began = Instant::now();
+    let known = format!("cluster_known_nodes:{nodes}\r");
+    loop {
+        let info = cli(node.port, &["CLUSTER", "INFO"]);
+        if info.contains("cluster_state:ok") && info.contains(&known) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{info}");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
