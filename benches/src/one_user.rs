@@ -4,7 +4,7 @@ use std::fmt;
 use std::hint::black_box;
 use std::time::Duration;
 
-use cloakroom_core::store::ENDED_MEMORY;
+use cloakroom_core::store::{Cap, ENDED_MEMORY};
 use cloakroom_core::{OnCap, Sessions, Subject, Timeouts, Token};
 use cloakroom_moka::MokaStore;
 use rand::SeedableRng as _;
@@ -48,11 +48,7 @@ impl Timings {
 pub(crate) fn run(seed: u64) -> Result<Timings, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let clock = LeapingClock::default();
-    let sessions = Sessions::<Account>::builder(MokaStore::new())
-        .timeouts(Timeouts::AAL1)
-        .cap(20_000, OnCap::Refuse)
-        .clock(clock.clone())
-        .build()?;
+    let sessions = open(clock.clone())?;
     let mut timings = Timings::default();
     let random = &mut StdRng::seed_from_u64(seed);
     for round in 0..ROUNDS {
@@ -68,6 +64,14 @@ pub(crate) fn run(seed: u64) -> Result<Timings, Failure> {
         }
     }
     Ok(timings)
+}
+
+fn open(clock: LeapingClock) -> Result<Sessions<Account>, Failure> {
+    let sessions = Sessions::builder(MokaStore::new())
+        .timeouts(Timeouts::AAL1)
+        .cap(Cap::MAX, OnCap::Refuse)
+        .clock(clock);
+    Ok(sessions.build()?)
 }
 
 fn one(
@@ -152,5 +156,17 @@ impl fmt::Display for Timings {
             row(f, name, &cells)?;
         }
         writeln!(f)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_set_is_as_large_as_one_may_be() {
+        let _ = open(LeapingClock::default()).unwrap();
+        assert!(SIZES.iter().all(|size| *size <= Cap::MAX as usize));
     }
 }
