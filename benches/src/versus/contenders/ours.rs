@@ -1,7 +1,6 @@
 //! Cloakroom, over any of its stores.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -10,8 +9,8 @@ use cloakroom_core::store::{
     Update, UpdateOutcome,
 };
 use cloakroom_core::{
-    Codec, Payload, Record, Revision, SessionId, SessionStore, Sessions, SignOut, Subject,
-    Timeouts, Token, WriteId,
+    Codec, Payload, Record, SessionId, SessionStore, Sessions, SignOut, Subject, Timeouts, Token,
+    WriteId,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rand::Rng as _;
@@ -19,7 +18,7 @@ use rand::rngs::StdRng;
 
 use crate::contestants::{Failure, LeapingClock};
 use crate::versus::race::{Contender, deal};
-use crate::versus::site::Site;
+use crate::versus::site::{Site, ticket};
 use crate::workload::{self, Account, DEVICES, Keys};
 
 /// A store full of sessions, two for each user, and its handle.
@@ -27,8 +26,6 @@ pub(crate) struct Ours {
     sessions: Sessions<Account>,
     clock: LeapingClock,
     tokens: Vec<RwLock<Token>>,
-    ids: Vec<SessionId>,
-    revisions: Vec<AtomicU64>,
     /// Data to be stored, encoded.
     payloads: Vec<Payload>,
     /// Sessions that a lap has made.
@@ -57,11 +54,6 @@ impl Ours {
         let tokens: Vec<_> = stream::iter(enter).buffered(64).try_collect().await?;
         Ok(Self {
             clock,
-            ids: tokens.iter().map(Token::id).collect(),
-            revisions: tokens
-                .iter()
-                .map(|_| AtomicU64::new(Revision::FIRST.get()))
-                .collect(),
             tokens: tokens.into_iter().map(RwLock::new).collect(),
             sessions,
             payloads,
@@ -115,6 +107,11 @@ impl Ours {
         Ok(())
     }
 
+    /// The id of the session that this client has now.
+    fn id(&self, at: usize) -> SessionId {
+        ticket(self, at).id()
+    }
+
     fn made(&self) -> std::sync::MutexGuard<'_, Vec<Delete>> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -152,7 +149,7 @@ impl Contender for Load {
         random: &mut StdRng,
     ) -> Result<Vec<Vec<SessionId>>, Failure> {
         let Self(ours, keys) = self;
-        Ok(deal(keys, tasks, each, random, |at| ours.ids[at]))
+        Ok(deal(keys, tasks, each, random, |at| ours.id(at)))
     }
 
     async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
@@ -170,49 +167,45 @@ impl Contender for Load {
 pub(crate) struct Save(pub(crate) Arc<Ours>);
 
 impl Contender for Save {
-    type Item = (usize, Update);
+    type Item = Update;
 
     async fn prepare(
         &self,
         tasks: usize,
         each: usize,
         random: &mut StdRng,
-    ) -> Result<Vec<Vec<Self::Item>>, Failure> {
+    ) -> Result<Vec<Vec<Update>>, Failure> {
         let Self(ours) = self;
-        let drawn = workload::draw_distinct(random, tasks * each, ours.ids.len());
-        ours.look_at(&drawn).await?;
-        let mut update = |at: usize| -> Result<_, Failure> {
+        let drawn = workload::draw_distinct(random, tasks * each, ours.tokens.len());
+        let read = ours.read_records(&drawn).await?;
+        let mut update = |record: &Record| {
             let payload = random.next_u32() as usize % ours.payloads.len();
-            let update = Update {
-                id: ours.ids[at],
-                subject: Some(subject(at)?),
-                expected: Revision::from_stored(ours.revisions[at].load(Ordering::Relaxed)),
+            Update {
+                id: record.id(),
+                subject: record.subject().cloned(),
+                expected: record.revision(),
                 payload: ours.payloads[payload].clone(),
                 label: None,
                 touch: true,
                 write_id: WriteId::random(),
-            };
-            Ok((at, update))
+            }
         };
-        let mut of_task = |places: &[usize]| places.iter().map(|at| update(*at)).collect();
-        drawn.chunks(each).map(&mut of_task).collect()
+        let mut of_task =
+            |records: &[Arc<Record>]| records.iter().map(|record| update(record)).collect();
+        Ok(read.chunks(each).map(&mut of_task).collect())
     }
 
-    async fn operate(&self, (at, update): Self::Item) -> Result<bool, Failure> {
+    async fn operate(&self, update: Update) -> Result<bool, Failure> {
         let Self(ours) = self;
         let saved = ours.store().update(&update, ours.sessions.now()).await?;
-        let UpdateOutcome::Saved { revision } = saved else {
-            return Ok(false);
-        };
-        ours.revisions[at].store(revision.get(), Ordering::Relaxed);
-        Ok(true)
+        Ok(matches!(saved, UpdateOutcome::Saved { .. }))
     }
 
     /// With a server, no more than a store remembers of what it has read, so that it is used as it is by
     /// the handle: a change follows a load.
     fn most(&self) -> usize {
         let few = self.0.server.map(|_| 1_024);
-        few.unwrap_or(self.0.ids.len())
+        few.unwrap_or(self.0.tokens.len())
     }
 
     fn server(&self) -> Option<u32> {
@@ -234,7 +227,8 @@ impl Contender for SignIn {
     ) -> Result<Vec<Vec<Create>>, Failure> {
         let Self(ours) = self;
         let mut all = Vec::with_capacity(tasks);
-        for places in workload::draw_distinct(random, tasks * each, ours.ids.len()).chunks(each) {
+        for places in workload::draw_distinct(random, tasks * each, ours.tokens.len()).chunks(each)
+        {
             let mut of_task = Vec::with_capacity(each);
             for at in places {
                 of_task.push(ours.entrant(*at, random).await?);
@@ -255,7 +249,7 @@ impl Contender for SignIn {
     }
 
     fn most(&self) -> usize {
-        20_000.min(self.0.ids.len())
+        20_000.min(self.0.tokens.len())
     }
 
     fn server(&self) -> Option<u32> {
@@ -264,17 +258,15 @@ impl Contender for SignIn {
 }
 
 impl Ours {
-    async fn look_at(&self, places: &[usize]) -> Result<(), Failure> {
+    async fn read_records(&self, places: &[usize]) -> Result<Vec<Arc<Record>>, Failure> {
         let now = self.sessions.now();
-        let loads = places
-            .iter()
-            .map(|at| self.store().load(self.ids[*at], now));
+        let loads = places.iter().map(|at| self.store().load(self.id(*at), now));
         let loaded: Vec<_> = stream::iter(loads).buffered(64).try_collect().await?;
-        let is_found = |outcome: &LoadOutcome| matches!(outcome, LoadOutcome::Found(_));
-        if !loaded.iter().all(is_found) {
-            return Err("a session is not there".into());
-        }
-        Ok(())
+        let record = |outcome| match outcome {
+            LoadOutcome::Found(record) => Ok(record),
+            _ => Err("a session is not there".into()),
+        };
+        loaded.into_iter().map(record).collect()
     }
 
     async fn entrant(&self, at: usize, random: &mut StdRng) -> Result<Create, Failure> {
@@ -367,7 +359,7 @@ impl Contender for SignOutOfStore {
     }
 
     fn most(&self) -> usize {
-        10_000.min(self.0.ids.len())
+        10_000.min(self.0.tokens.len())
     }
 
     fn server(&self) -> Option<u32> {
