@@ -67,7 +67,9 @@ fn carry_out(request: Request) -> Result<(), Failure> {
 fn quick() -> Result<(), Failure> {
     let start = Instant::now();
     let extent = Extent {
+        size: versus::SIZE,
         rounds: 11,
+        lap: versus::LAP,
         whole: false,
         only: None,
     };
@@ -82,7 +84,9 @@ fn quick() -> Result<(), Failure> {
 
 fn only(name: &str) -> Result<(), Failure> {
     let extent = Extent {
+        size: versus::SIZE,
         rounds: 100,
+        lap: versus::LAP,
         whole: true,
         only: Some(name),
     };
@@ -109,7 +113,9 @@ fn full(write: bool) -> Result<(), Failure> {
     let of_one_user = one_user::run(SEED)?;
     eprintln!("sets of one user measured in {:.1?}", start.elapsed());
     let extent = Extent {
+        size: versus::SIZE,
         rounds: 40,
+        lap: versus::LAP,
         whole: true,
         only: None,
     };

@@ -66,7 +66,7 @@ impl Standings {
         for round in 0..extent.rounds {
             for turn in 0..entrants.len() {
                 let at = (turn + round) % entrants.len();
-                let lap = entrants[at].lap(runtime, shape, random)?;
+                let lap = entrants[at].lap(runtime, shape, extent.lap, random)?;
                 standings[at].laps.push(Figures::of(&lap));
             }
         }

@@ -17,9 +17,6 @@ use crate::workload::Keys;
 /// How many threads the tasks share.
 pub(crate) const WORKERS: usize = 2;
 
-/// How long a lap should last, about.
-const LAP: Duration = Duration::from_millis(120);
-
 /// An operation of a store.
 pub(crate) trait Contender: Send + Sync + 'static {
     /// What one operation is made with.
@@ -92,25 +89,28 @@ pub(crate) struct Entrant {
     lap: Box<RunLap>,
 }
 
-type RunLap = dyn FnMut(&Runtime, Shape, &mut StdRng) -> Result<Lap, Failure>;
+type RunLap = dyn FnMut(&Runtime, Shape, Duration, &mut StdRng) -> Result<Lap, Failure>;
 
 impl Entrant {
     pub(crate) fn new<C: Contender>(name: &'static str, contender: C) -> Self {
         let contender = Arc::new(contender);
-        let mut each = None;
-        let lap = move |runtime: &Runtime, shape: Shape, random: &mut StdRng| {
+        let mut known: Option<(usize, usize)> = None;
+        let lap = move |runtime: &Runtime, shape: Shape, long: Duration, random: &mut StdRng| {
             runtime.block_on(async {
                 let most = (contender.most() / shape.tasks).max(1);
-                let each = match each {
-                    Some(each) => each,
-                    None => {
-                        // The first lap tells how many operations are enough. It also warms up.
+                let each = match known {
+                    Some((tasks, each)) if tasks == shape.tasks => each,
+                    _ => {
+                        // The first lap with so many tasks tells how many operations are enough. It also
+                        // warms up.
                         let few = 40.min(most);
                         let first = run(&contender, shape, few, random).await?;
                         contender.settle().await?;
-                        let count = first.per_second * LAP.as_secs_f64();
+                        let count = first.per_second * long.as_secs_f64();
                         let enough = (count / shape.tasks as f64) as usize;
-                        *each.insert(enough.clamp(few.min(20), most))
+                        let each = enough.clamp(few.min(20), most);
+                        known = Some((shape.tasks, each));
+                        each
                     }
                 };
                 let lap = run(&contender, shape, each, random).await?;
@@ -124,13 +124,15 @@ impl Entrant {
         }
     }
 
+    /// Runs a lap that is about so long.
     pub(crate) fn lap(
         &mut self,
         runtime: &Runtime,
         shape: Shape,
+        long: Duration,
         random: &mut StdRng,
     ) -> Result<Lap, Failure> {
-        let lap = (self.lap)(runtime, shape, random);
+        let lap = (self.lap)(runtime, shape, long, random);
         lap.map_err(|failure| format!("{}: {failure}", self.name).into())
     }
 }

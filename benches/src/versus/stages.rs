@@ -14,6 +14,7 @@ use tower_sessions_moka_store::MokaStore as TheirMokaStore;
 use tower_sessions_redis_store::RedisStore as TheirRedisStore;
 
 use crate::contestants::{Failure, LeapingClock, ShardedMap};
+use crate::versus::Extent;
 use crate::versus::contenders::actix_session::{self, ActixSession};
 use crate::versus::contenders::async_session::{self, AsyncSession};
 use crate::versus::contenders::limits::{MapGet, MokaGet};
@@ -27,10 +28,7 @@ use crate::versus::ratios::IN_FLIGHT;
 use crate::versus::redis_server::RedisServer;
 use crate::versus::scratch::Scratch;
 use crate::versus::site::{Mixed, SignInAgain, Site, TypedLoad, TypedUpdate};
-use crate::versus::{Extent, SIZE};
 use crate::workload::Keys;
-
-const UNIFORM: Keys = Keys::Uniform { among: SIZE };
 
 /// Operations in memory are so short that the latency of few of them is taken.
 const IN_MEMORY: Shape = Shape {
@@ -53,31 +51,31 @@ pub(super) fn memory(
 ) -> Result<(), Failure> {
     let (ours, mut entrants) = runtime.block_on(async {
         let clock = LeapingClock::default();
-        let ours = Ours::filled(MokaStore::new(), clock, SIZE, random).await?;
+        let ours = Ours::filled(MokaStore::new(), clock, extent.size, random).await?;
         let ours = Arc::new(ours);
         // Of sessions that others change between the laps, nearly every reading would be the first.
         let clock = LeapingClock::default();
-        let at_rest = Ours::filled(MokaStore::new(), clock, SIZE, random).await?;
+        let at_rest = Ours::filled(MokaStore::new(), clock, extent.size, random).await?;
         let at_rest = Arc::new(at_rest.read().await?);
-        let theirs = Theirs::filled(TheirMokaStore::new(None), SIZE, random).await?;
+        let theirs = Theirs::filled(TheirMokaStore::new(None), extent.size, random).await?;
         let theirs = Arc::new(theirs);
-        let peer = Arc::new(AsyncSession::filled(SIZE, random).await?);
+        let peer = Arc::new(AsyncSession::filled(extent.size, random).await?);
         let map = MapGet {
-            map: ShardedMap::filled(SIZE, StdRng::from_rng(random))?,
-            keys: UNIFORM,
+            map: ShardedMap::filled(extent.size, StdRng::from_rng(random))?,
+            keys: extent.keys(),
         };
-        let raw = MokaGet::filled(SIZE, UNIFORM, random).await?;
+        let raw = MokaGet::filled(extent.size, extent.keys(), random).await?;
         let mut entrants = vec![
-            Entrant::new("moka.load", ours::Load(Arc::clone(&ours), UNIFORM)),
+            Entrant::new("moka.load", ours::Load(Arc::clone(&ours), extent.keys())),
             Entrant::new("sharded-map.get", map),
             Entrant::new("raw-moka.get", raw),
             Entrant::new(
                 "async-session.load",
-                async_session::Load(Arc::clone(&peer), UNIFORM),
+                async_session::Load(Arc::clone(&peer), extent.keys()),
             ),
             Entrant::new(
                 "tower-sessions-moka.load",
-                tower_sessions::Load(Arc::clone(&theirs), UNIFORM),
+                tower_sessions::Load(Arc::clone(&theirs), extent.keys()),
             ),
             Entrant::new("moka.update", ours::Save(Arc::clone(&ours))),
             Entrant::new(
@@ -89,20 +87,20 @@ pub(super) fn memory(
                 "tower-sessions-moka.create",
                 tower_sessions::Create(Arc::clone(&theirs)),
             ),
-            typed_load("sessions.load-typed", &at_rest),
-            typed_load("async-session.load-typed", &peer),
-            typed_load("tower-sessions-moka.load-typed", &theirs),
+            typed_load("sessions.load-typed", &at_rest, extent),
+            typed_load("async-session.load-typed", &peer, extent),
+            typed_load("tower-sessions-moka.load-typed", &theirs, extent),
         ];
         if extent.whole {
             let clock = LeapingClock::default();
-            let first = Ours::filled(MokaStore::new(), clock, SIZE, random).await?;
+            let first = Ours::filled(MokaStore::new(), clock, extent.size, random).await?;
             let first = Arc::new(first.decoding_each_time()?);
-            entrants.push(typed_load("sessions.first-load-typed", &first));
+            entrants.push(typed_load("sessions.first-load-typed", &first, extent));
             let sign_out = ours::SignOutOfStore(Arc::clone(&ours));
             entrants.push(Entrant::new("moka.sign-out", sign_out));
-            entrants.extend(day(MEMORY_DAYS[0], &ours)?);
-            entrants.extend(day(MEMORY_DAYS[1], &peer)?);
-            entrants.extend(day(MEMORY_DAYS[2], &theirs)?);
+            entrants.extend(day(MEMORY_DAYS[0], &ours, extent)?);
+            entrants.extend(day(MEMORY_DAYS[1], &peer, extent)?);
+            entrants.extend(day(MEMORY_DAYS[2], &theirs, extent)?);
         }
         Ok::<_, Failure>((ours, entrants))
     })?;
@@ -127,12 +125,13 @@ pub(super) fn sled(
         let opened = SledStore::builder(store.path())
             .durability(lazy)
             .without_sweeper();
-        let ours = Ours::filled(opened.open()?, LeapingClock::default(), SIZE, random).await?;
+        let ours =
+            Ours::filled(opened.open()?, LeapingClock::default(), extent.size, random).await?;
         let ours = Arc::new(ours);
-        let raw = RawSled::filled(raw.path(), SIZE, random)?;
+        let raw = RawSled::filled(raw.path(), extent.size, random)?;
         let mut entrants = vec![
-            Entrant::new("sled.load", ours::Load(Arc::clone(&ours), UNIFORM)),
-            Entrant::new("raw-sled.get", raw_sled::Get(raw, UNIFORM)),
+            Entrant::new("sled.load", ours::Load(Arc::clone(&ours), extent.keys())),
+            Entrant::new("raw-sled.get", raw_sled::Get(raw, extent.keys())),
             Entrant::new("sled.delete", ours::SignOutOfStore(Arc::clone(&ours))),
             Entrant::new("flush-each", RemoveAndFlush::new(flushed.path())?),
         ];
@@ -142,7 +141,7 @@ pub(super) fn sled(
                 "sled.sign-in",
                 ours::SignIn(Arc::clone(&ours)),
             ));
-            entrants.extend(day(SLED_DAY, &ours)?);
+            entrants.extend(day(SLED_DAY, &ours, extent)?);
         }
         Ok::<_, Failure>((ours, entrants))
     })?;
@@ -165,7 +164,7 @@ pub(super) fn redis(
             .timeout(Duration::from_secs(10))
             .connect()
             .await?;
-        let ours = Ours::filled(store, LeapingClock::default(), SIZE, random).await?;
+        let ours = Ours::filled(store, LeapingClock::default(), extent.size, random).await?;
         let ours = Arc::new(ours.served_by(process));
         let pool = fred::clients::Pool::new(
             fred::types::config::Config::from_url(&url)?,
@@ -176,15 +175,18 @@ pub(super) fn redis(
             6,
         )?;
         let _connected = pool.init().await?;
-        let theirs = Theirs::filled(TheirRedisStore::new(pool), SIZE, random).await?;
+        let theirs = Theirs::filled(TheirRedisStore::new(pool), extent.size, random).await?;
         let theirs = Arc::new(theirs.served_by(process));
-        let raw = Arc::new(RawRedis::filled(&url, process, SIZE, random).await?);
+        let raw = Arc::new(RawRedis::filled(&url, process, extent.size, random).await?);
         let mut entrants = vec![
-            Entrant::new("redis.load", ours::Load(Arc::clone(&ours), UNIFORM)),
-            Entrant::new("raw-redis.get", raw_redis::Get(Arc::clone(&raw), UNIFORM)),
+            Entrant::new("redis.load", ours::Load(Arc::clone(&ours), extent.keys())),
+            Entrant::new(
+                "raw-redis.get",
+                raw_redis::Get(Arc::clone(&raw), extent.keys()),
+            ),
             Entrant::new(
                 "tower-sessions-redis.load",
-                tower_sessions::Load(Arc::clone(&theirs), UNIFORM),
+                tower_sessions::Load(Arc::clone(&theirs), extent.keys()),
             ),
             Entrant::new("redis.update", ours::Save(Arc::clone(&ours))),
             Entrant::new(
@@ -193,21 +195,21 @@ pub(super) fn redis(
             ),
         ];
         if extent.whole {
-            let actix = ActixSession::filled(&url, process, SIZE, random).await?;
+            let actix = ActixSession::filled(&url, process, extent.size, random).await?;
             let actix = Arc::new(actix);
-            let compare_and_set = raw_redis::CompareAndSet::new(&raw, UNIFORM);
+            let compare_and_set = raw_redis::CompareAndSet::new(&raw, extent.keys());
             entrants.extend([
                 Entrant::new("raw-redis.compare-and-set", compare_and_set),
                 Entrant::new(
                     "actix-session-redis.load",
-                    actix_session::Load(Arc::clone(&actix), UNIFORM),
+                    actix_session::Load(Arc::clone(&actix), extent.keys()),
                 ),
                 Entrant::new("redis.sign-in", ours::SignIn(Arc::clone(&ours))),
                 Entrant::new("redis.sign-out", ours::SignOutOfStore(Arc::clone(&ours))),
             ]);
-            entrants.extend(day(REDIS_DAYS[0], &ours)?);
-            entrants.extend(day(REDIS_DAYS[1], &theirs)?);
-            entrants.extend(day(REDIS_DAYS[2], &actix)?);
+            entrants.extend(day(REDIS_DAYS[0], &ours, extent)?);
+            entrants.extend(day(REDIS_DAYS[1], &theirs, extent)?);
+            entrants.extend(day(REDIS_DAYS[2], &actix, extent)?);
         }
         Ok::<_, Failure>((ours, entrants))
     })?;
@@ -226,9 +228,9 @@ pub(super) fn redis(
     runtime.block_on(ours.verify())
 }
 
-fn typed_load<S: Site>(name: &'static str, site: &Arc<S>) -> Entrant {
+fn typed_load<S: Site>(name: &'static str, site: &Arc<S>, extent: Extent<'_>) -> Entrant {
     let site = Arc::clone(site);
-    let keys = UNIFORM;
+    let keys = extent.keys();
     Entrant::new(name, TypedLoad { site, keys })
 }
 
@@ -285,11 +287,11 @@ const REDIS_DAYS: [Days; 3] = [
     ],
 ];
 
-fn day<S: Site>(names: Days, site: &Arc<S>) -> Result<[Entrant; 4], Failure> {
+fn day<S: Site>(names: Days, site: &Arc<S>, extent: Extent<'_>) -> Result<[Entrant; 4], Failure> {
     let [update, again, mixed, by_zipf] = names;
     let site = || Arc::clone(site);
-    let zipf = Keys::zipf(SIZE).ok_or("no such distribution")?;
-    let keys = UNIFORM;
+    let zipf = Keys::zipf(extent.size).ok_or("no such distribution")?;
+    let keys = extent.keys();
     Ok([
         Entrant::new(update, TypedUpdate { site: site(), keys }),
         Entrant::new(again, SignInAgain { site: site() }),
