@@ -13,16 +13,33 @@ use crate::script::KEEP;
 use crate::view::{Stored, View};
 
 /// What became of it.
-pub(crate) enum Kept<T> {
+enum Kept<T> {
     Done(T),
     /// Nothing. This is there, where it was read.
     Undone(Option<Box<View>>),
 }
 
 impl Change<'_> {
+    /// Makes a decision over a session, in the quickest way that there is: `in_place` by what this host has
+    /// read of it lately, `anew` where that does not hold or is not enough.
+    pub(crate) async fn keep_or_decide<T>(
+        &self,
+        (id, subject): (SessionId, Option<&Subject>),
+        in_place: impl FnOnce(&mut OneSession<'_>) -> Result<T>,
+        anew: impl FnMut(&mut View) -> Result<T>,
+    ) -> Result<T> {
+        let wanted = Wanted::default().id(id).set(subject, Some(id));
+        let known = match self.keep(id, subject, &wanted, in_place).await? {
+            Kept::Done(outcome) => return Ok(outcome),
+            Kept::Undone(Some(there)) => Some(*there),
+            Kept::Undone(None) => self.store.guess(id, subject),
+        };
+        Ok(self.decide(known, wanted, anew).await?.outcome)
+    }
+
     /// Makes a decision over a session that this host has read lately, as a member of its set, and writes it
-    /// in one step if both still hold. A decision that needs anything else is left to `decide`.
-    pub(crate) async fn keep<T>(
+    /// in one step if both still hold. A decision that needs anything else is not made.
+    async fn keep<T>(
         &self,
         id: SessionId,
         subject: Option<&Subject>,
@@ -46,6 +63,10 @@ impl Change<'_> {
         else {
             return Ok(Kept::Undone(None));
         };
+        // The set is kept for as long as the session could live so far.
+        if after.overall_deadline() != before.overall_deadline() {
+            return Ok(Kept::Undone(None));
+        }
         let head = stored.get(..HEADER).unwrap_or(&stored).to_vec();
         let (keys, args) = self.invocation(&head, &before, &after);
         let wrote = self.run(&KEEP, &keys, &args, wanted, &[]).await?;

@@ -11,7 +11,6 @@ use crate::fault::Fault;
 use crate::keys::member;
 use crate::link::Call;
 use crate::read::known;
-use crate::recent::Recent;
 use crate::store::Inner;
 use crate::view::Stored;
 
@@ -48,7 +47,11 @@ pub(crate) async fn load(
                     return Ok(LoadOutcome::Absent);
                 }
                 followed += 1;
-                at = renewed.next;
+                let next = renewed.next;
+                if let Stored::Value(bytes) = read.stored {
+                    store.recent.put(at, bytes);
+                }
+                at = next;
             }
             Some(Entry::Live(record)) => {
                 if record.deadline().is_over(now) || no_member.as_ref() == Some(&read.stored) {
@@ -59,9 +62,7 @@ pub(crate) async fn load(
                     continue;
                 }
                 let record = record.clone();
-                if let Stored::Value(bytes) = read.stored
-                    && bytes.len() <= Recent::LARGEST
-                {
+                if let Stored::Value(bytes) = read.stored {
                     store.recent.put(at, bytes);
                 }
                 return Ok(found(record, in_grace));

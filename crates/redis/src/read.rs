@@ -32,7 +32,12 @@ pub(crate) struct Members {
 impl Wanted {
     /// Adds what an attempt has asked for.
     pub(crate) fn extend(&mut self, used: &Used) {
-        self.ids.extend(&used.entries);
+        // Where an old id leads, it will be asked next whether that is a member.
+        let led_to: Vec<_> = used.entries.difference(&self.ids).copied().collect();
+        for set in self.sets.values_mut().filter(|set| !set.all) {
+            set.these.extend(&led_to);
+        }
+        self.ids.extend(led_to);
         for (subject, asked) in &used.sets {
             let set = match self.sets.get_mut(subject) {
                 Some(set) => set,

@@ -23,7 +23,7 @@ pub(crate) struct Recent {
 
 impl Recent {
     /// The largest value that is remembered.
-    pub(crate) const LARGEST: usize = 8 << 10;
+    const LARGEST: usize = 8 << 10;
 
     pub(crate) fn new() -> Self {
         Self {
@@ -48,9 +48,11 @@ impl Recent {
         })
     }
 
-    /// Remembers what was read, in place of another.
+    /// Remembers what was read, in place of another, where it is small enough.
     pub(crate) fn put(&self, id: SessionId, stored: Bytes) {
-        if let Some(slot) = self.slot(id) {
+        if stored.len() <= Self::LARGEST
+            && let Some(slot) = self.slot(id)
+        {
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
             *slot = Some((id, stored));
         }
@@ -68,5 +70,41 @@ impl Recent {
 impl std::fmt::Debug for Recent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Recent").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(first: u8, slot: u16) -> SessionId {
+        let mut bytes = [first; SessionId::LEN];
+        bytes[SessionId::LEN - 2..].copy_from_slice(&slot.to_be_bytes());
+        SessionId::from_stored(bytes)
+    }
+
+    #[test]
+    fn what_was_read_last_is_remembered_and_of_nobody_else() {
+        let recent = Recent::new();
+        let (one, same_slot) = (id(1, 7), id(2, 7 + SLOTS as u16));
+        let stored = |id| recent.get(id).map(|known| known.stored);
+        assert_eq!(stored(one), None);
+        recent.put(one, Bytes::from_static(b"a"));
+        assert_eq!(stored(one), Some(Stored::Value(Bytes::from_static(b"a"))));
+        assert_eq!(stored(same_slot), None);
+        recent.put(same_slot, Bytes::from_static(b"b"));
+        assert_eq!(stored(one), None);
+        let b = Stored::Value(Bytes::from_static(b"b"));
+        assert_eq!(stored(same_slot), Some(b));
+    }
+
+    #[test]
+    fn what_is_large_is_not_remembered() {
+        let recent = Recent::new();
+        for (len, is_remembered) in [(Recent::LARGEST, true), (Recent::LARGEST + 1, false)] {
+            let one = id(1, len as u16);
+            recent.put(one, vec![0; len].into());
+            assert_eq!(recent.get(one).is_some(), is_remembered, "{len} bytes");
+        }
     }
 }

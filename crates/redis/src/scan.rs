@@ -1,10 +1,10 @@
 //! Going over everything, for administration.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use cloakroom_core::semantics::Entry;
-use cloakroom_core::store::{Cursor, Listed, LoadOutcome, Page, ScanPage};
+use cloakroom_core::store::{Cursor, Listed, LoadOutcome, MAX_FOLLOWED_RENEWALS, Page, ScanPage};
 use cloakroom_core::{
     Error, ErrorKind, Operation, Placement, Record, Result, SessionId, Subject, Timestamp,
 };
@@ -238,7 +238,8 @@ async fn listed(
 }
 
 /// A session may get a new id while a scan runs, and the key of that come up in a part that is behind
-/// already. So old ids are followed, and what has just left its set is looked at again.
+/// already. So old ids are followed, all a step at a time and none twice, and what has just left its set is
+/// looked at again.
 async fn listed_at_one_placement(
     store: &Inner,
     call: &Call,
@@ -247,37 +248,49 @@ async fn listed_at_one_placement(
 ) -> Result<Vec<Listed>> {
     let told = |fault: Fault| fault.not_written().of(call.operation);
     let mut sessions = Vec::new();
-    let mut moved = Vec::new();
     let mut by_subject: HashMap<Subject, Vec<Arc<Record>>> = HashMap::new();
-    let entries = entries(&store.link, call, &ids).await.map_err(told)?;
-    for (id, entry) in ids.iter().zip(entries) {
-        match entry {
-            Some(Entry::Live(record)) if !record.deadline().is_over(now) => {
-                match record.subject() {
-                    None => sessions.push(Listed::Session(record.info())),
-                    Some(subject) => by_subject.entry(subject.clone()).or_default().push(record),
+    let mut seen: HashSet<_> = ids.iter().copied().collect();
+    let mut reading = ids;
+    for followed in 0..=MAX_FOLLOWED_RENEWALS {
+        let mut led_to = Vec::new();
+        let entries = entries(&store.link, call, &reading).await.map_err(told)?;
+        for (id, entry) in reading.iter().zip(entries) {
+            match entry {
+                Some(Entry::Live(record)) if !record.deadline().is_over(now) => {
+                    match record.subject() {
+                        None => sessions.push(Listed::Session(record.info())),
+                        Some(subject) => {
+                            by_subject.entry(subject.clone()).or_default().push(record);
+                        }
+                    }
                 }
+                Some(Entry::Renewed(renewed)) if seen.insert(renewed.next) => {
+                    led_to.push(renewed.next);
+                }
+                // What was followed to is listed by its own key.
+                Some(Entry::Damaged) if followed == 0 => sessions.push(Listed::Damaged(*id)),
+                Some(Entry::NewerVersion) if followed == 0 => {
+                    sessions.push(Listed::NewerVersion(*id));
+                }
+                _ => {}
             }
-            Some(Entry::Renewed(_)) => moved.push(*id),
-            Some(Entry::Damaged) => sessions.push(Listed::Damaged(*id)),
-            Some(Entry::NewerVersion) => sessions.push(Listed::NewerVersion(*id)),
-            _ => {}
         }
+        if led_to.is_empty() {
+            break;
+        }
+        reading = led_to;
     }
     for (subject, records) in by_subject {
         let are = are_members(store, call, &subject, &records)
             .await
             .map_err(told)?;
         for (record, is_member) in records.iter().zip(are) {
-            match is_member {
-                true => sessions.push(Listed::Session(record.info())),
-                false => moved.push(record.id()),
-            }
-        }
-    }
-    for id in moved {
-        if let Some(record) = present(store, call, id, now).await? {
-            sessions.push(Listed::Session(record.info()));
+            let present = match is_member {
+                true => Some(Arc::clone(record)),
+                // It has ended since it was read, or was renewed.
+                false => present(store, call, record.id(), now).await?,
+            };
+            sessions.extend(present.map(|record| Listed::Session(record.info())));
         }
     }
     Ok(sessions)

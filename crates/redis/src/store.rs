@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloakroom_core::semantics;
+use cloakroom_core::semantics::{self, Entry};
 use cloakroom_core::store::{
     Create, CreateOutcome, Delete, DeleteOutcome, LoadOutcome, Page, Renew, RenewOutcome, Revoke,
     RevokeKind, Revoked, ScanPage, TokenSetPage, TouchOutcome, Update, UpdateOutcome,
@@ -20,7 +20,6 @@ use cloakroom_core::{
 use crate::change::Change;
 use crate::commit::{Format, Victims};
 use crate::config::RedisStoreBuilder;
-use crate::keep::Kept;
 use crate::link::{Call, Link, Replicas};
 use crate::purge::Broom;
 use crate::read::Wanted;
@@ -113,13 +112,28 @@ impl Inner {
         }
     }
 
-    /// What this host has read of a session lately, taken for what there is: a guess.
-    fn guess(&self, id: SessionId, subject: Option<&Subject>) -> Option<View> {
-        let known = self.recent.get(id)?;
+    /// What this host has read of a session lately, by this id or one that it was renewed to, taken for what
+    /// there is: a guess.
+    pub(crate) fn guess(&self, id: SessionId, subject: Option<&Subject>) -> Option<View> {
         let mut view = View::guess();
-        view.entries.insert(id, known);
+        let mut at = id;
+        loop {
+            let known = self.recent.get(at)?;
+            let next = match &known.entry {
+                Some(Entry::Renewed(renewed)) => renewed.next,
+                _ => at,
+            };
+            view.entries.insert(at, known);
+            if next == at {
+                break;
+            }
+            if view.entries.contains_key(&next) {
+                return None;
+            }
+            at = next;
+        }
         if let Some(subject) = subject {
-            let set = KnownSet::guessed(Guess::Kept, [id]);
+            let set = KnownSet::guessed(Guess::Kept, [at]);
             view.sets.insert(subject.clone(), set);
         }
         Some(view)
@@ -195,16 +209,12 @@ impl SessionStore for RedisStore {
         let change = self
             .inner
             .change(self.call(Operation::Update)?, id.placement(), now);
-        let wanted = Wanted::default().id(id).set(subject, Some(id));
-        let kept = change.keep(id, subject, &wanted, |one| {
-            semantics::update(one, request, now)
-        });
-        let known = match kept.await? {
-            Kept::Done(outcome) => return Ok(outcome),
-            Kept::Undone(known) => known.map(|view| *view),
-        };
-        let update = change.decide(known, wanted, |view| semantics::update(view, request, now));
-        update.await.map(|decided| decided.outcome)
+        let update = change.keep_or_decide(
+            (id, subject),
+            |one| semantics::update(one, request, now),
+            |view| semantics::update(view, request, now),
+        );
+        update.await
     }
 
     async fn touch(
@@ -216,18 +226,12 @@ impl SessionStore for RedisStore {
         let change = self
             .inner
             .change(self.call(Operation::Touch)?, id.placement(), now);
-        let wanted = Wanted::default().id(id).set(subject, Some(id));
-        let kept = change.keep(id, subject, &wanted, |one| {
-            semantics::touch(one, id, subject, now)
-        });
-        let known = match kept.await? {
-            Kept::Done(outcome) => return Ok(outcome),
-            Kept::Undone(known) => known.map(|view| *view),
-        };
-        let touch = change.decide(known, wanted, |view| {
-            semantics::touch(view, id, subject, now)
-        });
-        touch.await.map(|decided| decided.outcome)
+        let touch = change.keep_or_decide(
+            (id, subject),
+            |one| semantics::touch(one, id, subject, now),
+            |view| semantics::touch(view, id, subject, now),
+        );
+        touch.await
     }
 
     async fn renew(&self, request: &Renew, now: Timestamp) -> Result<RenewOutcome> {

@@ -110,3 +110,63 @@ impl std::fmt::Debug for Lately {
         f.debug_struct("Lately").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+mod tests {
+    use super::*;
+
+    fn ids(numbers: impl IntoIterator<Item = u8>) -> Vec<SessionId> {
+        let id = |number| SessionId::from_stored([number; SessionId::LEN]);
+        numbers.into_iter().map(id).collect()
+    }
+
+    #[test]
+    fn members_are_those_that_were_read_with_what_has_changed_since() {
+        let (lately, ada) = (Lately::new(), Subject::new("ada").unwrap());
+        let all = ids(1..=4);
+        // Who came to a set that nobody has read is one of many.
+        lately.change(&ada, None, [(all[0], true)]);
+        assert_eq!(lately.members(&ada), []);
+        lately.change(&ada, Some(&all[..2]), [(all[2], true)]);
+        assert_eq!(lately.members(&ada), all[..3]);
+        lately.change(&ada, None, [(all[0], false), (all[3], true)]);
+        assert_eq!(lately.members(&ada), all[1..]);
+        // Nobody is in it twice.
+        lately.change(&ada, None, [(all[3], true)]);
+        assert_eq!(lately.members(&ada), all[1..]);
+        lately.change(&ada, Some(&all[..1]), []);
+        assert_eq!(lately.members(&ada), all[..1]);
+    }
+
+    #[test]
+    fn large_sets_are_not_remembered() {
+        let (lately, ada) = (Lately::new(), Subject::new("ada").unwrap());
+        let most = ids(0..Lately::LARGEST as u8);
+        lately.change(&ada, Some(&most), []);
+        assert_eq!(lately.members(&ada), most);
+        lately.change(&ada, None, [(ids([200])[0], true)]);
+        assert_eq!(lately.members(&ada), []);
+    }
+
+    #[test]
+    fn a_place_has_but_one_subject() {
+        let lately = Lately::new();
+        let subject = |n: usize| Subject::new(format!("user-{n}")).unwrap();
+        let place_of = |of: &Subject| place(&lately.hash, of);
+        let (one, members) = (subject(0), ids([1]));
+        let mut others = (1..).map(subject);
+        let other = others.find(|other| place_of(other) == place_of(&one));
+        let other = other.unwrap();
+        lately.change(&one, Some(&members), []);
+        assert_eq!(lately.members(&other), []);
+        lately.change(&other, None, [(members[0], true)]);
+        assert_eq!(
+            lately.members(&one),
+            members,
+            "nothing is known of the other"
+        );
+        lately.change(&other, Some(&members), []);
+        assert_eq!(lately.members(&one), []);
+    }
+}

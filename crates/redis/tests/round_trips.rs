@@ -7,7 +7,8 @@ mod support;
 use std::time::Duration;
 
 use cloakroom_core::store::{
-    Cap, Create, CreateOutcome, LoadOutcome, OnCap, Renew, Replaces, RevokeKind,
+    Cap, Create, CreateOutcome, DeleteOutcome, LoadOutcome, OnCap, Renew, Replaces, RevokeKind,
+    TouchOutcome, UpdateOutcome,
 };
 use cloakroom_core::{Clock, Record, SessionStore, Subject, SystemClock, Timestamp};
 use cloakroom_redis::{Eviction, RedisStore, Server};
@@ -182,6 +183,62 @@ async fn two_where_something_has_to_be_discovered() {
     stage.takes(2, "revoking one");
 }
 
+/// Whoever comes by the old id in grace, as all requests do that were under way at the renewal.
+#[tokio::test]
+async fn one_by_an_old_id_that_was_read_lately_and_three_by_another() {
+    let stage = stage(Eviction::Never).await;
+    let (store, subject, now) = (&stage.store, &stage.subject, stage.now);
+    let after = |seconds| now.plus(Duration::from_secs(seconds));
+    let record = stage.sign_in().await;
+    let old = record.id();
+    let renew = |old| Renew {
+        old,
+        new: random_id(old.placement()),
+        subject: Some(subject.clone()),
+        grace: Duration::from_secs(60),
+    };
+    let renewal = renew(old);
+    let _ = store.renew(&renewal, now).await.unwrap();
+    stage.proxy.requests();
+    let touch = async |seconds| {
+        let touched = store.touch(old, Some(subject), after(seconds)).await;
+        assert_eq!(touched.unwrap(), TouchOutcome::Touched);
+    };
+    touch(1).await;
+    stage.takes(3, "touch by an old id that nobody here has read");
+    let load = async || {
+        let loaded = store.load(old, now).await.unwrap();
+        assert!(matches!(loaded, LoadOutcome::Found(_)), "{loaded:?}");
+        stage.proxy.requests();
+    };
+    load().await;
+    touch(2).await;
+    stage.takes(1, "touch by an old id");
+    load().await;
+    let updated = store.update(&update(&record, "new"), now).await.unwrap();
+    assert!(
+        matches!(updated, UpdateOutcome::Saved { .. }),
+        "{updated:?}"
+    );
+    stage.takes(1, "update by an old id");
+
+    // Where it leads elsewhere since, what was read is of no use, and does no harm.
+    load().await;
+    let elsewhere = another(&stage).await;
+    let _ = elsewhere
+        .store
+        .renew(&renew(renewal.new), now)
+        .await
+        .unwrap();
+    touch(3).await;
+    load().await;
+    let deleted = store.delete(&delete(&record), now).await.unwrap();
+    assert!(matches!(deleted, DeleteOutcome::Deleted { .. }));
+    stage.takes(1, "delete by an old id");
+    let touched = store.touch(old, Some(subject), after(4)).await.unwrap();
+    assert_eq!(touched, TouchOutcome::Missing);
+}
+
 /// A sign-in that was begun here: the host has been told who would have to make room.
 #[tokio::test]
 async fn two_for_a_sign_in_that_ends_others() {
@@ -297,4 +354,25 @@ async fn a_look_into_the_set_is_one_more() {
     stage.takes(2, "loading a signed-in session");
     let _ = stage.store.load(visitor.id(), stage.now).await.unwrap();
     stage.takes(1, "loading an anonymous session");
+}
+
+/// Every id that a session had leads to it. They are followed together, and none twice.
+#[tokio::test]
+async fn as_many_for_a_count_of_one_session_however_often_it_was_renewed() {
+    let stage = stage(Eviction::Never).await;
+    let mut id = stage.sign_in().await.id();
+    for _ in 0..40 {
+        let renew = Renew {
+            old: id,
+            new: random_id(id.placement()),
+            subject: Some(stage.subject.clone()),
+            grace: Duration::from_secs(60),
+        };
+        id = renew.new;
+        let _ = stage.store.renew(&renew, stage.now).await.unwrap();
+    }
+    stage.proxy.requests();
+    assert_eq!(stage.store.count(stage.now).await.unwrap(), 1);
+    let taken = stage.proxy.requests();
+    assert!(taken <= 5, "{taken} round trips");
 }
