@@ -1,6 +1,6 @@
 //! The instructions of the script that writes: what has to hold, and what to write then.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use cloakroom_core::semantics::{Ended, Entry};
@@ -215,11 +215,11 @@ impl Commit {
 
     fn write(&mut self, keys: &Keys, placement: Placement, view: &View, format: Format) {
         let written = &view.written;
-        let mut sets: Vec<&Subject> = Vec::new();
-        let mut touch = |subject| {
-            if !sets.contains(&subject) {
-                sets.push(subject);
-            }
+        // Each set that changes, and until when it is kept at least.
+        let mut sets: BTreeMap<&Subject, Timestamp> = BTreeMap::new();
+        let mut touch = |subject, until: Timestamp| {
+            let kept = sets.entry(subject).or_insert(Timestamp::EPOCH);
+            *kept = until.max(*kept);
         };
         // The order is the script's business: see there.
         let ending = |(id, entry): (&SessionId, &Option<Entry>)| match entry {
@@ -235,15 +235,14 @@ impl Commit {
             let (by, reason) = (leaving.by, EndReason::Ended);
             (&leaving.subject, Ended { by, reason, until })
         });
-        if let Some((subject, ended)) = memory {
-            self.instruct(
-                "P",
-                &keys.set(placement, subject),
-                [time(ended.until, format)],
-            );
+        if let (Some((_, ended)), Some(id)) = (memory, self.leaving.first().copied()) {
+            self.instruct("P", &keys.id(id), [time(ended.until, format)]);
         }
         for (subject, head) in &written.heads {
-            touch(subject);
+            touch(
+                subject,
+                head.map_or(Timestamp::EPOCH, |head| head.kept_until),
+            );
             if let Some(head) = head {
                 let (member, score) = head::encode(head);
                 let key = keys.set(placement, subject);
@@ -255,7 +254,7 @@ impl Commit {
             if let Entry::Live(record) = entry
                 && let Some(subject) = record.subject()
             {
-                touch(subject);
+                touch(subject, record.overall_deadline().instant());
                 let score = number(record.deadline().instant().as_millis());
                 let key = keys.set(placement, subject);
                 self.instruct("M", &key, [score, member(*id).to_vec()]);
@@ -263,11 +262,11 @@ impl Commit {
             self.store(keys, view, *id, entry, format);
         }
         if let Some((subject, ended)) = memory {
-            touch(subject);
+            touch(subject, Timestamp::EPOCH);
             self.end_leaving(&keys.set(placement, subject), ended, format);
         }
         for ((subject, id), joins) in &written.members {
-            touch(subject);
+            touch(subject, Timestamp::EPOCH);
             if !joins {
                 let key = keys.set(placement, subject);
                 self.instruct("m", &key, [member(*id).to_vec()]);
@@ -283,8 +282,12 @@ impl Commit {
                 self.instruct("D", &keys.id(*id), []);
             }
         }
-        for subject in sets {
-            self.instruct("X", &keys.set(placement, subject), []);
+        for (subject, until) in sets {
+            let until = match until {
+                Timestamp::EPOCH => number(0),
+                until => time(Deadline::at(until), format),
+            };
+            self.instruct("X", &keys.set(placement, subject), [until]);
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct Broom {
 
 /// Takes what is over out of token sets, and sets that hold nothing else.
 ///
-/// Everything else goes by its own time to live. A set lives as long as its longest session, so that
+/// Everything else goes by its own time to live. A set lives as long as any of its sessions can, so that
 /// others that are over would stay in it until then. The next call goes on where this one stops.
 pub(crate) async fn purge(
     store: &Inner,

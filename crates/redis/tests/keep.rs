@@ -6,12 +6,12 @@ mod support;
 
 use std::time::Duration;
 
-use cloakroom_core::store::{LoadOutcome, TouchOutcome, UpdateOutcome};
-use cloakroom_core::{Clock, Record, SessionStore, SystemClock, Timestamp};
+use cloakroom_core::store::{LoadOutcome, Renew, RevokeKind, TouchOutcome, UpdateOutcome};
+use cloakroom_core::{Clock, Record, SessionStore, SystemClock, Timeouts, Timestamp};
 use cloakroom_redis::{RedisStore, Server};
 use support::cluster::cli;
 use support::process::Process;
-use support::requests::{create, signed_in, subject, update};
+use support::requests::{create, delete, payload, random_id, revoke, signed_in, subject, update};
 
 /// A store, and a session on it that it has just read.
 struct Stage {
@@ -142,29 +142,61 @@ async fn a_change_that_moves_no_deadline_is_made() {
     assert_eq!(found.payload().bytes, "new");
 }
 
+/// The set has been kept for as long as the session can live since that joined it.
 #[tokio::test]
-async fn session_and_set_are_kept_longer_by_a_touch_and_never_shorter() {
+async fn a_session_is_kept_longer_by_a_touch_and_its_set_as_long_as_it_can_live() {
     let stage = Stage::new().await;
     let (session, set) = stage.lives();
+    let can_live = stage.record.timeouts().overall().as_millis() as i64;
+    assert!((can_live..can_live + 90_000).contains(&set), "{set}");
     assert_eq!(stage.touch(5 * MINUTE).await, TouchOutcome::Touched);
-    let longer = |before: i64, after: i64| after - before > 4 * 60_000;
     let (session_now, set_now) = stage.lives();
     assert_eq!(stage.score(), stage.deadline().await);
-    assert!(longer(session, session_now), "{session} {session_now}");
-    assert!(longer(set, set_now), "{set} {set_now}");
+    let longer = session_now - session;
+    assert!(longer > 4 * 60_000, "{session} {session_now}");
+    assert!((can_live..=set).contains(&set_now), "{set} {set_now}");
+}
 
-    // Another session keeps the set for longer.
+/// Whatever becomes of the others: who stays has to be found in the set until the end.
+#[tokio::test]
+async fn a_set_is_never_kept_shorter_than_its_sessions_can_live() {
+    let stage = Stage::new().await;
+    let (store, ada, now) = (&stage.store, subject("ada"), stage.now);
+    let can_live = stage.record.timeouts().overall().as_millis() as i64;
+    let briefly = Timeouts::new(MINUTE, MINUTE).unwrap();
+    let brief = || {
+        let id = random_id(store.placement_key().place(&ada));
+        Record::signed_in(id, ada.clone(), now, briefly, payload("brief"))
+    };
+    let kept = |why: &str| {
+        let key = stage.redis(&["KEYS", "cloakroom:*:u:*"]);
+        let lives: i64 = stage.redis(&["PTTL", &key]).parse().unwrap();
+        assert!(lives > can_live, "{why}: {lives}");
+    };
+    let others = [brief(), brief(), brief()];
+    for other in &others {
+        let _ = store.create(&create(other), now).await.unwrap();
+        kept("another came for a short while");
+    }
+    let _ = store.delete(&delete(&others[0]), now).await.unwrap();
+    kept("one has left");
+    let _ = store.begin(&ada, now.plus(MINUTE), now).await.unwrap();
+    kept("somebody has begun to sign in");
+    let all = RevokeKind::AllExcept(stage.record.id());
+    let revoked = store.revoke(&revoke(&ada, all), now).await.unwrap();
+    assert_eq!(revoked.ended.len(), 2);
+    kept("the others were revoked");
+    let renewal = Renew {
+        old: stage.record.id(),
+        new: random_id(stage.record.id().placement()),
+        subject: Some(ada.clone()),
+        grace: MINUTE,
+    };
+    let _ = store.renew(&renewal, now).await.unwrap();
+    kept("it was renewed");
+    let all = RevokeKind::All;
+    let _ = store.revoke(&revoke(&ada, all), now).await.unwrap();
     let (_, set) = stage.keys();
-    stage.redis(&["PEXPIRE", &set, "86400000"]);
-    assert!(stage.is_found().await);
-    assert_eq!(stage.touch(10 * MINUTE).await, TouchOutcome::Touched);
-    let (_, set_now) = stage.lives();
-    assert!(set_now > 86_300_000, "{set_now}");
-
-    // One that somebody has made immortal is so no longer.
-    stage.redis(&["PERSIST", &set]);
-    assert!(stage.is_found().await);
-    assert_eq!(stage.touch(15 * MINUTE).await, TouchOutcome::Touched);
-    let (_, set_now) = stage.lives();
-    assert!(set_now > 0, "{set_now}");
+    let lives: i64 = stage.redis(&["PTTL", &set]).parse().unwrap();
+    assert!((0..can_live / 2).contains(&lives), "{lives}");
 }

@@ -263,21 +263,36 @@ async fn each_write_does_what_it_says_and_leaves_nothing_immortal() {
     assert!(!there);
 
     stage
-        .write("set", "M 1 NOW+3600000 a M 1 NOW+1 b X 1")
+        .write("set", "M 1 NOW+3600000 a M 1 NOW+1 b X 1 NOW+7200000")
         .await;
-    stage.is_kept("set", HOUR + MARGIN).await;
-    stage.write("set", "M 1 NOW+7200000 a X 1").await;
-    stage.is_kept("set", 2 * HOUR + MARGIN).await;
+    stage.is_kept("set", 2 * HOUR).await;
     stage
-        .write("set", "H 1 -NOW+1 g:AA H 1 -NOW+10800000 g:BB X 1")
+        .write("set", "M 1 NOW+5400000 a X 1 NOW+7200000")
         .await;
-    stage.is_kept("set", 3 * HOUR + MARGIN).await;
+    stage.is_kept("set", 2 * HOUR).await;
+    stage
+        .write(
+            "set",
+            "H 1 -NOW+1 g:AA H 1 -NOW+10800000 g:BB X 1 NOW+10800000",
+        )
+        .await;
+    stage.is_kept("set", 3 * HOUR).await;
     assert_eq!(stage.members("set").await, ["g:BB", "b", "a"]);
-    stage.write("set", "H 1 -NOW+10800001 g:BB m 1 a X 1").await;
+    // Whoever stays can still live for as long as before.
+    stage
+        .write("set", "H 1 -NOW+10800001 g:BB m 1 a X 1 0")
+        .await;
     assert_eq!(stage.members("set").await, ["g:BB", "b"]);
-    stage.write("set", "h 1 X 1").await;
+    stage.is_kept("set", 3 * HOUR).await;
+    stage.write("set", "h 1 X 1 0").await;
     assert_eq!(stage.members("set").await, ["b"]);
-    stage.is_kept("set", MARGIN + 1).await;
+    stage.is_kept("set", 3 * HOUR).await;
+    stage.write("set", "M 1 NOW+1 c X 1 NOW+3600000").await;
+    stage.is_kept("set", 3 * HOUR).await;
+    // Without a time to live, however it lost that.
+    stage.run("PERSIST set").await;
+    stage.write("set", "M 1 NOW+1 c X 1 NOW+3600000").await;
+    stage.is_kept("set", HOUR).await;
 }
 
 #[tokio::test]
@@ -288,22 +303,26 @@ async fn a_set_goes_once_nothing_keeps_it() {
         ("-NOW-1 g:AA", None),
         ("-NOW+1 g:AA", Some(MARGIN + 1)),
         // Pruning takes out what is over: the set may hold more than the operation has seen.
-        ("-NOW-5000 g:AA NOW a", Some(MARGIN)),
-        ("-NOW-5000 g:AA NOW+3600000 a", Some(HOUR + MARGIN)),
+        ("-NOW-5000 g:AA NOW a", Some(2 * HOUR)),
+        ("-NOW-5000 g:AA NOW+3600000 a", Some(2 * HOUR)),
         ("-NOW+3600000 g:AA", Some(HOUR + MARGIN)),
     ] {
         stage.run("DEL set").await;
         stage.run(&format!("ZADD set {set}")).await;
-        stage.write("set", "X 1").await;
+        stage.run("PEXPIREAT set NOW+7200000").await;
+        stage.write("set", "X 1 0").await;
         match kept {
             Some(kept) => stage.is_kept("set", kept).await,
             None => assert!(stage.members("set").await.is_empty(), "{set}"),
         }
     }
     stage.run("ZADD set inf strange").await;
-    stage.write("set", "X 1").await;
-    let lives: i64 = stage.ask(cmd("PTTL").arg("set")).await;
-    assert!(lives > HOUR, "{lives}");
+    for until in ["1e300", "inf"] {
+        stage.run("PEXPIREAT set NOW+1000").await;
+        stage.write("set", &format!("X 1 {until}")).await;
+        let lives: i64 = stage.ask(cmd("PTTL").arg("set")).await;
+        assert!(lives > HOUR, "{lives}");
+    }
 }
 
 /// A record as far as the script looks at it.
@@ -446,6 +465,7 @@ async fn what_is_kept_is_not_immortal() {
         for keys in [&["value"][..], &["value", "set"]] {
             stage.run(&format!("SET value {value}")).await;
             stage.run("ZADD set NOW a").await;
+            stage.run("PEXPIREAT set NOW+7200000").await;
             let mut eval = cmd("EVAL");
             eval.arg(KEEP).arg(keys.len()).arg(keys);
             eval.arg(stage.words(&format!("{head} {letter} {new} NOW+3600000 NOW+5 a")));
@@ -455,7 +475,7 @@ async fn what_is_kept_is_not_immortal() {
             assert_eq!(there, stored);
             stage.is_kept("value", HOUR).await;
             if keys.len() == 2 {
-                stage.is_kept("set", HOUR).await;
+                stage.is_kept("set", 2 * HOUR).await;
                 let score: i64 = stage.ask(cmd("ZSCORE").arg("set").arg("a")).await;
                 assert_eq!(score, stage.now + 5);
             }

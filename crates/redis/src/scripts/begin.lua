@@ -11,7 +11,7 @@
 -- A set is over where its head is, and no session is in it whose deadline is to come. A member's score
 -- is its deadline, so that no record need be looked at. One that counts though its record is lost keeps
 -- a generation for longer than need be, which revives nothing.
--- No time to live is later: a strange member's score may be any number, and Redis takes no such time.
+-- No time to live is later: Redis takes no such time.
 local latest = 2 ^ 53
 local key, now, till, margin = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -42,8 +42,11 @@ end
 for i = 1, #head, 2 do
   if head[i] ~= member then redis.call('ZREM', key, head[i]) end
 end
-local last = math.max(kept, tonumber(redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2]))
-redis.call('PEXPIREAT', key, string.format('%.0f', math.min(last + margin, latest)))
+-- Never for shorter than its sessions keep it.
+local time = redis.call('TIME')
+if redis.call('PTTL', key) + 1000 * time[1] + time[2] / 1000 < kept + margin then
+  redis.call('PEXPIREAT', key, string.format('%.0f', math.min(kept + margin, latest)))
+end
 local reply = { member }
 if redis.call('ZCARD', key) <= tonumber(ARGV[5]) then
   for _, other in ipairs(redis.call('ZRANGEBYSCORE', key, '(0', '+inf')) do reply[#reply + 1] = other end

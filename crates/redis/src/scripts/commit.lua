@@ -23,10 +23,10 @@
 --   w K            another type than       m K member         make it no member
 --                  a sorted set            H K score member   put the head in place of what is there
 --   M K member     a member                h K                remove the head
---   m K member     no member               X K                set the set's time to live: the margin
---   H K n …        the head: n members                        after the last that it is kept for; or
---                  and scores in turn                         remove it, where it has no session, and
---   G K begins     the head begins so, and                    a head that is over
+--   m K member     no member               X K time           end with a set: keep it until then at least,
+--   H K n …        the head: n members                        where it has a session; else the margin
+--                  and scores in turn                         after what its head is kept for; or remove
+--   G K begins     the head begins so, and                    it, where that is over
 --                  is not over, or a session  Z K time begin sum…  end the sessions of L, whose values
 --                  has its deadline to come                   become what they all begin with and their
 --   R K n          room: less than n                          own sums, and take them out of the set
@@ -53,6 +53,9 @@
 -- A server that is full refuses the first write of a script if that may need memory, and none after it. So
 -- an ending begins with a write that needs none (P), and works on a full server too.
 --
+-- A set with sessions is kept until the last of them can end at the latest, and never for shorter: so a touch, which
+-- moves a deadline, need not look at it. `PEXPIREAT … GT` would do that, but needs 7.0.
+--
 -- It is one chain of comparisons, the commonest first: a function for each letter would have to be made
 -- anew in every run.
 -- No time to live is later: a strange member's score may be any number, and Redis takes no such time.
@@ -68,6 +71,10 @@ end
 local function is_other(k, kind)
   local found = call('TYPE', k)['ok']
   return found ~= kind and found ~= 'none'
+end
+
+local function expire(k, time)
+  call('PEXPIREAT', k, string.format('%.0f', math.min(time, latest)))
 end
 
 local instructions = at + tonumber(ARGV[3])
@@ -232,15 +239,18 @@ while op do
   elseif op == 'D' then
     call('DEL', k)
   elseif op == 'X' then
-    local longest = pcall('ZRANGE', k, -1, -1, 'WITHSCORES')
-    if longest[2] then
-      local head = call('ZRANGE', k, 0, 0, 'WITHSCORES')
-      local last = math.max(-tonumber(head[2]), tonumber(longest[2]))
-      if tonumber(longest[2]) <= 0 and last <= now then
+    local till = tonumber(arg())
+    local longest = pcall('ZRANGE', k, -1, -1, 'WITHSCORES')[2]
+    if longest and tonumber(longest) <= 0 then
+      local last = -tonumber(call('ZRANGE', k, 0, 0, 'WITHSCORES')[2])
+      if last <= now then
         call('DEL', k)
       else
-        call('PEXPIREAT', k, string.format('%.0f', math.min(last + margin, latest)))
+        expire(k, last + margin)
       end
+    elseif longest and till > 0 then
+      local time = call('TIME')
+      if call('PTTL', k) + 1000 * time[1] + time[2] / 1000 < till then expire(k, till) end
     end
   end
   op = arg()
