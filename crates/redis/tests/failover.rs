@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 
 use cloakroom_redis::{RedisStore, Server};
 use support::cluster::Cluster;
+use support::process::wait_until;
 use support::sentinel::Group;
 use support::workload::{Workload, account};
 
 const TASKS: usize = 6;
+
+/// How many steps each of them makes before a primary is killed, and after another has taken over.
+const STEPS: usize = 20;
 
 fn rounds() -> usize {
     let rounds = std::env::var("CLOAKROOM_FAILOVERS").ok();
@@ -30,15 +34,15 @@ async fn sentinels_make_another_server_the_primary() {
     let group = Group::start();
     let store = connect(group.server()).await;
     for round in 0..rounds() {
-        let workload = Workload::start(&store, TASKS, round);
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        let mut workload = Workload::start(&store, TASKS, round);
+        workload.goes_on(STEPS).await;
         let primary = group.primary().expect("a primary");
         let killed = Instant::now();
         primary.kill();
-        group.wait_until("there is another primary", |group| {
+        wait_until("there is another primary", || {
             group.primary().is_some_and(|now| now.port != primary.port)
         });
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        workload.goes_on(STEPS).await;
         let told = workload.stop().await;
         let report = account(&store, &told, killed).await;
         println!("Sentinel, round {round}: {report:?}");
@@ -47,7 +51,7 @@ async fn sentinels_make_another_server_the_primary() {
             "nothing went on after the failover"
         );
         primary.restart();
-        group.wait_until("all replicas are there again", |group| {
+        wait_until("all replicas are there again", || {
             let port = group.primary().map_or(0, |primary| primary.port);
             let info = support::cluster::cli(port, &["INFO", "replication"]);
             info.matches("state=online").count() == 2
@@ -60,16 +64,16 @@ async fn a_replica_takes_over_a_shard() {
     let cluster = Cluster::start();
     let store = connect(Server::cluster(cluster.urls())).await;
     for round in 0..rounds() {
-        let workload = Workload::start(&store, TASKS, round);
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        let mut workload = Workload::start(&store, TASKS, round);
+        workload.goes_on(STEPS).await;
         let primaries = cluster.primaries();
         let primary = primaries[round % primaries.len()];
         let killed = Instant::now();
         primary.kill();
-        cluster.wait_until("a replica has taken over", |cluster| {
+        wait_until("a replica has taken over", || {
             cluster.primaries().len() == 3
         });
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        workload.goes_on(STEPS).await;
         let told = workload.stop().await;
         let report = account(&store, &told, killed).await;
         println!("Cluster, round {round}: {report:?}");
@@ -78,7 +82,7 @@ async fn a_replica_takes_over_a_shard() {
             "nothing went on after the failover"
         );
         primary.restart();
-        cluster.wait_until("all replicas are there again", |cluster| {
+        wait_until("all replicas are there again", || {
             let is_linked = |primary: &&support::process::Process| {
                 let info = support::cluster::cli(primary.port, &["INFO", "replication"]);
                 info.contains("state=online")

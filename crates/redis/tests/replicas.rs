@@ -11,7 +11,7 @@ use cloakroom_core::{Clock, Record, SessionStore, SystemClock};
 use cloakroom_redis::{RedisStore, Server};
 use redis::cmd;
 use support::cluster::cli;
-use support::process::Process;
+use support::process::{Process, wait_until};
 use support::requests::{create, delete, revoke, signed_in, subject, visit};
 use support::tamper::connect;
 
@@ -27,9 +27,9 @@ async fn an_ending_says_how_many_replicas_have_it() {
         &primary.port.to_string(),
     ];
     let replica = Process::start(&of);
-    while !cli(primary.port, &["INFO", "replication"]).contains("state=online") {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    wait_until("the replica is there", || {
+        cli(primary.port, &["INFO", "replication"]).contains("state=online")
+    });
     let waiting = |limit| {
         let builder = RedisStore::builder(Server::standalone(primary.url()));
         builder.wait_for_replicas(1, limit).connect()

@@ -207,12 +207,13 @@ async fn slots_move_under_work() {
     let cluster = Cluster::start();
     let store = connect(&cluster, Duration::from_secs(20)).await;
     let around = support::tamper::Around::at(&[cluster.nodes[0].url()], "cloakroom").await;
-    let workload = Workload::start(&store, 4, 0);
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut workload = Workload::start(&store, 4, 0);
+    workload.goes_on(20).await;
     for task in 0..4 {
         let key = around.set(&subject(&format!("user-0-{task}")));
         for _ in 0..2 {
             Move::begin(&cluster, &key).finish();
+            workload.goes_on(5).await;
         }
     }
     let told = workload.stop().await;

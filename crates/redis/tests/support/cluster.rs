@@ -3,12 +3,12 @@
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cloakroom_conformance::{Harness, Tamper};
 use cloakroom_redis::{Eviction, RedisStore, RedisStoreBuilder, Server};
 
-use super::process::Process;
+use super::process::{Process, wait_until};
 use super::tamper::Around;
 
 /// A running cluster.
@@ -46,7 +46,7 @@ impl Cluster {
             String::from_utf8_lossy(&made.stdout)
         );
         let cluster = Self { nodes };
-        cluster.wait_until("all nodes are linked", |cluster| {
+        wait_until("all nodes are linked", || {
             let of_all = |node: &Process| {
                 let info = cli(node.port, &["INFO", "replication"]);
                 let state = cli(node.port, &["CLUSTER", "INFO"]);
@@ -69,17 +69,6 @@ impl Cluster {
     pub(crate) fn primaries(&self) -> Vec<&Process> {
         let is_primary = |node: &&Process| cli(node.port, &["ROLE"]).starts_with("master");
         self.nodes.iter().filter(is_primary).collect()
-    }
-
-    pub(crate) fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let began = Instant::now();
-        while !holds(self) {
-            assert!(
-                began.elapsed() < Duration::from_secs(60),
-                "waited for long until {what}"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
     }
 }
 

@@ -182,6 +182,16 @@ impl Drop for Process {
     }
 }
 
+/// Waits for something that takes its time and comes in the end.
+pub(crate) fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        let waited = began.elapsed();
+        assert!(waited < PATIENCE * 2, "waited for long until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Another server than the `redis-server` of the `PATH`, where `CLOAKROOM_REDIS_SERVER` names one.
 fn program() -> String {
     std::env::var("CLOAKROOM_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())

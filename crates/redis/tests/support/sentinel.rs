@@ -1,13 +1,13 @@
 //! A primary with two replicas, and three Sentinels that watch over them.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cloakroom_conformance::{Harness, Tamper};
 use cloakroom_redis::{Eviction, RedisStore, RedisStoreBuilder, Server};
 
 use super::cluster::cli;
-use super::process::Process;
+use super::process::{Process, wait_until};
 use super::tamper::Around;
 use super::{DATABASES, database};
 
@@ -51,7 +51,7 @@ impl Group {
             sentinels: sentinels.collect(),
             servers,
         };
-        group.wait_until("the Sentinels know one another and the replicas", |group| {
+        wait_until("the Sentinels know one another and the replicas", || {
             let knows = |sentinel: &Process| {
                 let info = cli(sentinel.port, &["INFO", "sentinel"]);
                 info.contains("status=ok") && info.contains("slaves=2,sentinels=3")
@@ -80,17 +80,6 @@ impl Group {
         self.servers
             .iter()
             .find(|server| server.port.to_string() == port)
-    }
-
-    pub(crate) fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let began = Instant::now();
-        while !holds(self) {
-            assert!(
-                began.elapsed() < Duration::from_secs(60),
-                "waited for long until {what}"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
     }
 }
 

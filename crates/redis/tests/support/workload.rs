@@ -9,9 +9,14 @@ use cloakroom_core::store::{
 };
 use cloakroom_core::{Clock, Error, ErrorKind, Record, SessionStore, SystemClock, Timestamp};
 use cloakroom_redis::RedisStore;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::requests::{create, delete, revoke, signed_in, subject, update};
+
+/// Above what the work needs to go on after any failure.
+const LONG: Duration = Duration::from_secs(60);
 
 /// What a task was told.
 #[derive(Debug, Default)]
@@ -33,19 +38,34 @@ pub(crate) struct Told {
 pub(crate) struct Workload {
     stop: Arc<AtomicBool>,
     tasks: Vec<JoinHandle<Told>>,
+    /// How many steps of each task have succeeded.
+    steps: Vec<watch::Receiver<usize>>,
 }
 
 impl Workload {
     /// Starts so many tasks, each with a user of its own.
     pub(crate) fn start(store: &RedisStore, tasks: usize, round: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
-        let tasks = (0..tasks).map(|task| {
+        let (senders, steps): (Vec<_>, Vec<_>) = (0..tasks).map(|_| watch::channel(0)).unzip();
+        let tasks = senders.into_iter().enumerate().map(|(task, done)| {
             let (store, stop) = (store.clone(), stop.clone());
-            tokio::spawn(work(store, stop, format!("user-{round}-{task}")))
+            tokio::spawn(work(store, stop, format!("user-{round}-{task}"), done))
         });
         Self {
             tasks: tasks.collect(),
             stop: stop.clone(),
+            steps,
+        }
+    }
+
+    /// Waits until so many steps more of each task have succeeded.
+    pub(crate) async fn goes_on(&mut self, more: usize) {
+        for steps in &mut self.steps {
+            let goal = *steps.borrow() + more;
+            let reached = timeout(LONG, steps.wait_for(|&steps| steps >= goal)).await;
+            reached
+                .expect("the work goes on")
+                .expect("no task ends by itself");
         }
     }
 
@@ -64,7 +84,12 @@ fn now() -> Timestamp {
     SystemClock.now()
 }
 
-async fn work(store: RedisStore, stop: Arc<AtomicBool>, name: String) -> Told {
+async fn work(
+    store: RedisStore,
+    stop: Arc<AtomicBool>,
+    name: String,
+    done: watch::Sender<usize>,
+) -> Told {
     let subject = subject(&name);
     let mut told = Told::default();
     let mut last = Instant::now();
@@ -74,6 +99,7 @@ async fn work(store: RedisStore, stop: Arc<AtomicBool>, name: String) -> Told {
             Ok(()) => {
                 told.gaps.push((last, Instant::now()));
                 last = Instant::now();
+                done.send_modify(|steps| *steps += 1);
             }
             Err(error) => {
                 let kind = error.kind();
