@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// What it does with what passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,10 @@ struct State {
     /// How many times something was sent to the server.
     requests: AtomicUsize,
     connections: AtomicUsize,
+    /// How many requests still pass before one is held back.
+    until_held: Mutex<Option<usize>>,
+    held: Notify,
+    released: Notify,
 }
 
 impl Proxy {
@@ -46,6 +51,9 @@ impl Proxy {
             harm: Mutex::new(Harm::None),
             requests: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            until_held: Mutex::new(None),
+            held: Notify::new(),
+            released: Notify::new(),
         });
         let of_listener = state.clone();
         tokio::spawn(async move {
@@ -65,6 +73,30 @@ impl Proxy {
         *self.state.harm.lock().expect("not poisoned") = harm;
     }
 
+    /// Lets so many requests pass, and holds the next one back until [`release`](Self::release).
+    pub(crate) fn holds_after(&self, requests: usize) {
+        *self.state.until_held.lock().expect("not poisoned") = Some(requests);
+    }
+
+    /// Waits until a request is held back.
+    pub(crate) async fn has_held(&self) {
+        self.state.held.notified().await;
+    }
+
+    /// Lets the request go that is held back, or all of them if none was.
+    pub(crate) fn release(&self) {
+        let is_held = self
+            .state
+            .until_held
+            .lock()
+            .expect("not poisoned")
+            .take()
+            .is_none();
+        if is_held {
+            self.state.released.notify_one();
+        }
+    }
+
     /// How many requests were sent since this was asked last; each waits for its answer.
     pub(crate) fn requests(&self) -> usize {
         self.state.requests.swap(0, SeqCst)
@@ -78,6 +110,20 @@ impl Proxy {
 impl State {
     fn harm(&self) -> Harm {
         *self.harm.lock().expect("not poisoned")
+    }
+
+    /// Holds a request back, where that was asked for.
+    async fn hold(&self) {
+        let left = {
+            let mut until = self.until_held.lock().expect("not poisoned");
+            let left = *until;
+            *until = left.and_then(|left| left.checked_sub(1));
+            left
+        };
+        if left == Some(0) {
+            self.held.notify_one();
+            self.released.notified().await;
+        }
     }
 
     /// Whether this harm is to be done, once.
@@ -110,6 +156,7 @@ async fn pass(client: TcpStream, state: Arc<State>) {
                 let _ = to_server.write_all(&buffer[..len / 2]).await;
                 return;
             }
+            of_requests.hold().await;
             of_requests.requests.fetch_add(1, SeqCst);
             if to_server.write_all(&buffer[..len]).await.is_err() {
                 return;
