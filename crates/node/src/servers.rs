@@ -43,7 +43,7 @@ impl Servers {
     ///
     /// Over TLS each node is verified under the name that it has there, which is its address by default. Where the
     /// certificates have the names of hosts, set `cluster-preferred-endpoint-type hostname` and `cluster-announce-hostname`
-    /// on the nodes, from Redis 7 on.
+    /// on the nodes, from Redis 7 on. A node with the first and without the second says `?` and cannot be found.
     pub fn cluster<U: Into<String>>(nodes: impl IntoIterator<Item = U>) -> Self {
         Self::new(Kind::Cluster(nodes.into_iter().map(Into::into).collect()))
     }

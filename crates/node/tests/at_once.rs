@@ -30,7 +30,6 @@ async fn a_thousand_rounds_of_writing_at_once() {
         }
         let there = stack.load(&sid).await.expect("nobody ends it");
         let kept: u64 = there.data().get("rust").unwrap().unwrap_or_default();
-        assert!(kept <= ROUNDS);
         println!(
             "{name}: Node has lost {} of {ROUNDS} writes of Rust's",
             ROUNDS - kept

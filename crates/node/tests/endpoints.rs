@@ -4,6 +4,7 @@ mod support;
 
 use std::time::Duration;
 
+use cloakroom_core::ErrorKind;
 use cloakroom_node::{NodeStore, Servers, Sid};
 use support::process::Process;
 use support::shard::{cli, wait_until_ok};
@@ -39,6 +40,29 @@ async fn a_node_that_does_not_say_where_it_is_can_be_walked() {
         }
         assert_eq!(found, 1, "{endpoint}");
     }
+}
+
+/// A node that prefers the name of its host and has none says `?`: it does not know where it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_without_the_name_that_it_prefers_is_unavailable() {
+    let node = alone();
+    let setting = "cluster-preferred-endpoint-type";
+    cli(node.port, &["CONFIG", "SET", setting, "hostname"]);
+    let builder = NodeStore::builder(layout(), Servers::cluster([node.url()]));
+    let store = builder.timeout(Duration::from_secs(1)).connect().await;
+    let used = match store {
+        Ok(store) => store.create(store.blank()).await.map(drop),
+        Err(error) => Err(error),
+    };
+    assert_eq!(used.unwrap_err().kind(), ErrorKind::Unavailable);
+    // With the name, which may be an address, it is found.
+    let name = ["CONFIG", "SET", "cluster-announce-hostname", "localhost"];
+    cli(node.port, &name);
+    let builder = NodeStore::builder(layout(), Servers::cluster([node.url()]));
+    let store = builder.timeout(Duration::from_secs(20)).connect().await;
+    let store = store.unwrap();
+    let session = sign_in(&store, "ada").await;
+    assert!(lives(&store, &session).await);
 }
 
 /// Whoever wants no deadline gives the longest there is.

@@ -375,7 +375,13 @@ async fn a_session_has_a_lifetime_where_the_options_say_none() {
 /// What Node has written may be larger than what may be written here: it can be used all the same.
 #[tokio::test]
 async fn a_large_session_can_be_touched() {
-    for layout in layouts() {
+    // Whether a touch writes nothing but the lifetime, and a save writes no date either.
+    let [koa_generic, express, koa_session] = layouts();
+    for (layout, touch_is_small, save_is_small) in [
+        (koa_generic, true, true),
+        (express, true, false),
+        (koa_session, false, false),
+    ] {
         let place = Place::new();
         let large = place.store(layout.clone()).await;
         let mut data = large.blank();
@@ -388,13 +394,12 @@ async fn a_large_session_can_be_touched() {
             .await
             .unwrap();
         let mut session = load(&small, session.sid()).await;
-        if !format!("{:?}", small.layout()).contains("kind: KoaSession") {
+        if touch_is_small {
             assert_eq!(small.touch(&mut session).await.unwrap(), Touched::Touched);
             let same = small.update(session.sid(), |_| Ok(())).await.unwrap();
             assert!(same.saved().is_some());
         }
-        if format!("{:?}", small.layout()).contains("kind: KoaGeneric") {
-            // Nothing in it has changed, not even a date.
+        if save_is_small {
             assert_eq!(small.save(&mut session).await.unwrap(), Saved::Saved);
         }
     }
