@@ -200,6 +200,14 @@ async fn the_rights_that_are_documented_are_enough() {
     let mut walk = store.walk().await.unwrap();
     assert!(walk.next_page().await.unwrap().is_some());
     let _ = store.destroy(session.sid()).await.unwrap();
+    // Whoever may not move a session leaves it as it was.
+    let session = with(&store, "a", 1).await;
+    let key = format!("sess:{}", session.sid().expose());
+    let () = ask(&mut redis, &[b"ACL", b"SETUSER", b"app", b"-rename"]).await;
+    let error = store.quarantine(session.sid(), hour).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    let left: i64 = ask(&mut redis, &[b"PTTL", key.as_bytes()]).await;
+    assert!(left > 2 * 3_600_000, "{left}");
     // What it is not allowed is denied, and not absent.
     let denied = place.store(Layout::express().key_prefix("other:")).await;
     let error = denied.load(&sid("a")).await.unwrap_err();

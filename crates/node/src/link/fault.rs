@@ -131,16 +131,23 @@ fn by_code(error: &RedisError) -> (ErrorKind, Reaction) {
 
 /// The code of an error. A server of version 6.2 wraps what fails within a script into one of `ERR`.
 fn code(error: &RedisError) -> &str {
-    const WITHIN_SCRIPTS: [&str; 6] = [
+    const WITHIN_SCRIPTS: [&str; 9] = [
         "OOM",
         "WRONGTYPE",
         "READONLY",
         "NOREPLICAS",
         "MISCONF",
+        "MASTERDOWN",
         "NOPERM",
+        "CLUSTERDOWN",
+        "LOADING",
     ];
     let code = error.code().unwrap_or_default();
     let detail = error.detail().unwrap_or_default();
+    // Redis 7 gives it no code of its own.
+    if code == "ERR" && detail.contains("user executing the script can't") {
+        return "NOPERM";
+    }
     if code != "ERR" || !detail.contains("rror running script") {
         return code;
     }
