@@ -75,8 +75,21 @@ impl Commit {
         let mut commit = Self::begin(format.now.as_millis(), format.margin.as_millis());
         commit.read(keys, placement, wanted);
         commit.check(keys, placement, view, victims);
+        let sets = kept_until(view);
+        for (subject, until) in &sets {
+            if *until > Timestamp::EPOCH {
+                commit.instruct("t", &keys.set(placement, subject), []);
+            }
+        }
         commit.args.push(b".".to_vec());
         commit.write(keys, placement, view, format);
+        for (subject, until) in sets {
+            let until = match until {
+                Timestamp::EPOCH => number(0),
+                until => time(Deadline::at(until), format),
+            };
+            commit.instruct("X", &keys.set(placement, subject), [until]);
+        }
         commit
     }
 
@@ -215,12 +228,6 @@ impl Commit {
 
     fn write(&mut self, keys: &Keys, placement: Placement, view: &View, format: Format) {
         let written = &view.written;
-        // Each set that changes, and until when it is kept at least.
-        let mut sets: BTreeMap<&Subject, Timestamp> = BTreeMap::new();
-        let mut touch = |subject, until: Timestamp| {
-            let kept = sets.entry(subject).or_insert(Timestamp::EPOCH);
-            *kept = until.max(*kept);
-        };
         // The order is the script's business: see there.
         let ending = |(id, entry): (&SessionId, &Option<Entry>)| match entry {
             Some(Entry::Ended(_)) if is_there(view, *id) => Some((*id, entry.as_ref()?.until()?)),
@@ -239,10 +246,6 @@ impl Commit {
             self.instruct("P", &keys.id(id), [time(ended.until, format)]);
         }
         for (subject, head) in &written.heads {
-            touch(
-                subject,
-                head.map_or(Timestamp::EPOCH, |head| head.kept_until),
-            );
             if let Some(head) = head {
                 let (member, score) = head::encode(head);
                 let key = keys.set(placement, subject);
@@ -254,7 +257,6 @@ impl Commit {
             if let Entry::Live(record) = entry
                 && let Some(subject) = record.subject()
             {
-                touch(subject, record.overall_deadline().instant());
                 let score = number(record.deadline().instant().as_millis());
                 let key = keys.set(placement, subject);
                 self.instruct("M", &key, [score, member(*id).to_vec()]);
@@ -262,11 +264,9 @@ impl Commit {
             self.store(keys, view, *id, entry, format);
         }
         if let Some((subject, ended)) = memory {
-            touch(subject, Timestamp::EPOCH);
             self.end_leaving(&keys.set(placement, subject), ended, format);
         }
         for ((subject, id), joins) in &written.members {
-            touch(subject, Timestamp::EPOCH);
             if !joins {
                 let key = keys.set(placement, subject);
                 self.instruct("m", &key, [member(*id).to_vec()]);
@@ -281,13 +281,6 @@ impl Commit {
             if entry.is_none() {
                 self.instruct("D", &keys.id(*id), []);
             }
-        }
-        for (subject, until) in sets {
-            let until = match until {
-                Timestamp::EPOCH => number(0),
-                until => time(Deadline::at(until), format),
-            };
-            self.instruct("X", &keys.set(placement, subject), [until]);
         }
     }
 
@@ -334,6 +327,30 @@ impl Commit {
         self.args.push(number(index));
         self.args.extend(args);
     }
+}
+
+/// Each set that changes, and until when it has to be kept for what is written to it.
+fn kept_until(view: &View) -> BTreeMap<&Subject, Timestamp> {
+    let written = &view.written;
+    let heads = written.heads.iter().map(|(subject, head)| {
+        let until = head.as_ref().map(|head| head.kept_until);
+        (subject, until)
+    });
+    let joining = written.entries.values().filter_map(|entry| match entry {
+        Some(Entry::Live(record)) => {
+            let until = record.overall_deadline().instant();
+            Some((record.subject()?, Some(until)))
+        }
+        _ => None,
+    });
+    let leaving = written.members.keys().map(|(subject, _)| (subject, None));
+    let all = view.leaving.iter().map(|leaving| (&leaving.subject, None));
+    let mut sets = BTreeMap::new();
+    for (subject, until) in heads.chain(joining).chain(leaving).chain(all) {
+        let kept = sets.entry(subject).or_insert(Timestamp::EPOCH);
+        *kept = until.unwrap_or(Timestamp::EPOCH).max(*kept);
+    }
+    sets
 }
 
 fn is_there(view: &View, id: SessionId) -> bool {

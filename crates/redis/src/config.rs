@@ -115,7 +115,8 @@ impl RedisStoreBuilder {
     }
 
     /// How long after its deadline a key may go by the server's clock. A minute by default, at least a
-    /// second: so much may the clocks of the hosts and of the servers differ.
+    /// second: so much may the clocks of the hosts and of the servers differ. All hosts need the same. A larger one counts
+    /// for the sessions that are created from then on.
     pub fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
         self

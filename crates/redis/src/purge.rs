@@ -101,7 +101,8 @@ async fn prune(
     let Some(Named::Set(placement, _)) = store.link.keys.parse(key) else {
         return Ok(0);
     };
-    let args = [now.as_millis().to_string(), limit.to_string()].map(String::into_bytes);
+    let numbers = [now.as_millis(), limit as u64, store.margin_millis()];
+    let args = numbers.map(|number| number.to_string().into_bytes());
     let keys = [key.to_vec()];
     let pruned = store
         .link

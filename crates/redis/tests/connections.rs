@@ -180,6 +180,24 @@ async fn a_right_that_a_script_lacks_is_denied() {
     assert_eq!(created.unwrap_err().kind(), ErrorKind::Denied);
     let begun = store.begin(&subject("eve"), later, now).await;
     assert_eq!(begun.unwrap_err().kind(), ErrorKind::Denied);
+
+    // What is asked for about the set's time to live is asked before anything is written.
+    for right in ["-pttl", "-time"] {
+        acl(&mut admin, "+@all", right).await;
+        let begun = store.begin(&subject("eve"), later, now).await;
+        assert_eq!(begun.unwrap_err().kind(), ErrorKind::Denied, "{right}");
+        let first = signed_in(&store, &subject("eve"), now);
+        let created = store.create(&create(&first), now).await;
+        assert_eq!(created.unwrap_err().kind(), ErrorKind::Denied, "{right}");
+        let left: Vec<String> = cmd("KEYS")
+            .arg("*:eve")
+            .query_async(&mut admin)
+            .await
+            .unwrap();
+        assert!(left.is_empty(), "{right}: {left:?}");
+        let loaded = everybody.load(first.id(), now).await.unwrap();
+        assert_eq!(loaded, LoadOutcome::Absent, "{right}");
+    }
 }
 
 #[tokio::test]

@@ -200,3 +200,23 @@ async fn a_set_is_never_kept_shorter_than_its_sessions_can_live() {
     let lives: i64 = stage.redis(&["PTTL", &set]).parse().unwrap();
     assert!((0..can_live / 2).contains(&lives), "{lives}");
 }
+
+/// It is kept for the head alone from then on.
+#[tokio::test]
+async fn a_sweep_that_empties_a_set_lets_it_go() {
+    let stage = Stage::new().await;
+    let (_, set) = stage.keys();
+    let over = stage.record.deadline().instant();
+    let _ = stage
+        .store
+        .begin(&subject("ada"), over.plus(MINUTE), stage.now)
+        .await;
+    let can_live = stage.record.timeouts().overall().as_millis() as i64;
+    let lives = || stage.redis(&["PTTL", &set]).parse::<i64>().unwrap();
+    assert!(lives() > can_live, "{}", lives());
+    let went = stage.store.purge_expired(100, over).await.unwrap();
+    assert_eq!(went, 1);
+    let begun = over.plus(MINUTE).as_millis() as i64 - stage.now.as_millis() as i64;
+    let off = lives() - begun - 60_000;
+    assert!((-30_000..=0).contains(&off), "{off}");
+}

@@ -96,7 +96,7 @@ impl Stage {
     }
 
     async fn write(&mut self, key: &str, instructions: &str) {
-        let instructions = self.words(&format!(". {instructions}"));
+        let instructions = self.words(&format!("t 1 . {instructions}"));
         let reply = self.commit(&[key], instructions).await;
         assert_eq!(reply, [Value::Int(1)]);
     }

@@ -34,6 +34,10 @@ if member and kept <= now and redis.call('ZCOUNT', key, '(' .. ARGV[1], '+inf') 
   member = false
 end
 if not member then member, kept = ARGV[4], -1 end
+-- Until when the set is kept: its sessions can live so long, and it is never made shorter. Asked before anything is
+-- written, so that who may not ask has written nothing.
+local time = redis.call('TIME')
+local lives = redis.call('PTTL', key) + 1000 * time[1] + time[2] / 1000
 -- It adds before it removes: while a slot moves to another node, a key that has gone cannot be made again.
 if kept < till then
   kept = till
@@ -42,9 +46,7 @@ end
 for i = 1, #head, 2 do
   if head[i] ~= member then redis.call('ZREM', key, head[i]) end
 end
--- Never for shorter than its sessions keep it.
-local time = redis.call('TIME')
-if redis.call('PTTL', key) + 1000 * time[1] + time[2] / 1000 < kept + margin then
+if lives < kept + margin then
   redis.call('PEXPIREAT', key, string.format('%.0f', math.min(kept + margin, latest)))
 end
 local reply = { member }

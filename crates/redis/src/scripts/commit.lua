@@ -37,6 +37,7 @@
 --   L K first n others subject member…
 --                  the very members, and no others: n whose records are the keys from `first` on, and
 --                  others that Z leaves alone
+--   t K            holds always: X will need to know for how long the set is kept
 --
 -- A script, because what several keys hold has to be seen at one moment, and because it must not write
 -- unless all of it holds. Each set that it writes to is looked at before anything is written, so that one
@@ -54,7 +55,7 @@
 -- an ending begins with a write that needs none (P), and works on a full server too.
 --
 -- A set with sessions is kept until the last of them can end at the latest, and never for shorter: so a touch, which
--- moves a deadline, need not look at it. `PEXPIREAT … GT` would do that, but needs 7.0.
+-- moves a deadline, need not look at it. `PEXPIREAT … GT` would do that, but needs 7.0. So X goes with t.
 --
 -- It is one chain of comparisons, the commonest first: a function for each letter would have to be made
 -- anew in every run.
@@ -117,6 +118,8 @@ end
 local first, n, list, others
 -- What becomes of each: nil where there is no record any more.
 local fate = {}
+-- Until when each set of `t` is kept.
+local kept = {}
 
 at = instructions
 local op = arg()
@@ -186,6 +189,11 @@ while op ~= '.' do
     holds = is_other(k, 'string')
   elseif op == 'w' then
     holds = is_other(k, 'zset')
+  elseif op == 't' then
+    -- Before anything is written, so that who may not ask this has written nothing.
+    local time = call('TIME')
+    kept[k] = call('PTTL', k) + 1000 * time[1] + time[2] / 1000
+    holds = true
   end
   if not holds then return read() end
   op = arg()
@@ -248,9 +256,8 @@ while op do
       else
         expire(k, last + margin)
       end
-    elseif longest and till > 0 then
-      local time = call('TIME')
-      if call('PTTL', k) + 1000 * time[1] + time[2] / 1000 < till then expire(k, till) end
+    elseif longest and till > 0 and kept[k] < till then
+      expire(k, till)
     end
   end
   op = arg()

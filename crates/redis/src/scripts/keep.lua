@@ -8,7 +8,7 @@
 -- reply  { 1 } where it was done; where it does not hold, and nothing was written, { 0, and what is there }, as
 --        `commit.lua` answers to `V 1 S 2 1 member`
 --
--- This is what `commit.lua` does for `V M . E M X` and `V M . T M X`, in three commands or four: most of what a service
+-- This is what `commit.lua` does for `V M . E M X` and `V M . T M X`, in two to five commands: most of what a service
 -- writes is this.
 --
 -- `XX` lets a score be written and a membership be asked for at once: it makes nobody a member. The set's time to

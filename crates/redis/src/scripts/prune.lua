@@ -2,7 +2,7 @@
 -- is kept for.
 --
 -- KEYS   the token set
--- ARGV   now, and how many members may go, each in decimal
+-- ARGV   now, how many members may go, and the margin of the time to live, each in decimal
 -- reply  how many went; a set that went as a whole counts as one more
 --
 -- A script, because the head may go only where no member has joined meanwhile. The records need no
@@ -19,5 +19,9 @@ local went = #over
 if left == 0 and went < limit and #head > 0 and -tonumber(head[2]) <= tonumber(now) then
   redis.call('DEL', key)
   went = went + 1
+elseif left == 0 and #over > 0 and #head > 0 then
+  -- It was kept for its sessions, and from now on for the head alone.
+  local last = math.min(-tonumber(head[2]) + tonumber(ARGV[3]), 2 ^ 53)
+  redis.call('PEXPIREAT', key, string.format('%.0f', last))
 end
 return went
