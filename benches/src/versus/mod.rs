@@ -20,6 +20,7 @@ use crate::workload::Keys;
 
 pub(crate) use contenders::{async_session, tower_sessions};
 pub(crate) use field::Standings;
+use race::Length;
 pub(crate) use race::WORKERS;
 pub(crate) use ratios::ratios;
 pub(crate) use report::Report;
@@ -27,8 +28,11 @@ pub(crate) use report::Report;
 /// How many live sessions each contender has in the benchmarks.
 pub(crate) const SIZE: usize = 100_000;
 
-/// How long a lap is in the benchmarks.
-pub(crate) const LAP: Duration = Duration::from_millis(120);
+/// How much a lap is in the benchmarks.
+pub(crate) const LAP: Length = Length {
+    time: Duration::from_millis(120),
+    first: 40,
+};
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +40,7 @@ pub(crate) struct Extent<'a> {
     /// How many live sessions each contender has.
     pub(crate) size: usize,
     pub(crate) rounds: usize,
-    /// How long a lap should last, about.
-    pub(crate) lap: Duration,
+    pub(crate) lap: Length,
     /// Everything, and not only what the ratios with a name need.
     pub(crate) whole: bool,
     /// This contender alone.
@@ -76,7 +79,10 @@ mod tests {
         let extent = Extent {
             size: 4_000,
             rounds: 2,
-            lap: Duration::from_millis(5),
+            lap: Length {
+                time: Duration::from_millis(1),
+                first: 2,
+            },
             whole: true,
             only: None,
         };

@@ -61,6 +61,15 @@ pub(crate) fn deal<T>(
     (0..tasks).map(|_| of_task()).collect()
 }
 
+/// How much a lap is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Length {
+    /// How long it should last, about.
+    pub(crate) time: Duration,
+    /// How many operations of each task are tried first; half of that is the least.
+    pub(crate) first: usize,
+}
+
 /// How a lap is run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
@@ -89,13 +98,13 @@ pub(crate) struct Entrant {
     lap: Box<RunLap>,
 }
 
-type RunLap = dyn FnMut(&Runtime, Shape, Duration, &mut StdRng) -> Result<Lap, Failure>;
+type RunLap = dyn FnMut(&Runtime, Shape, Length, &mut StdRng) -> Result<Lap, Failure>;
 
 impl Entrant {
     pub(crate) fn new<C: Contender>(name: &'static str, contender: C) -> Self {
         let contender = Arc::new(contender);
         let mut known: Option<(usize, usize)> = None;
-        let lap = move |runtime: &Runtime, shape: Shape, long: Duration, random: &mut StdRng| {
+        let lap = move |runtime: &Runtime, shape: Shape, length: Length, random: &mut StdRng| {
             runtime.block_on(async {
                 let most = (contender.most() / shape.tasks).max(1);
                 let each = match known {
@@ -103,12 +112,12 @@ impl Entrant {
                     _ => {
                         // The first lap with so many tasks tells how many operations are enough. It also
                         // warms up.
-                        let few = 40.min(most);
+                        let few = length.first.min(most);
                         let first = run(&contender, shape, few, random).await?;
                         contender.settle().await?;
-                        let count = first.per_second * long.as_secs_f64();
+                        let count = first.per_second * length.time.as_secs_f64();
                         let enough = (count / shape.tasks as f64) as usize;
-                        let each = enough.clamp(few.min(20), most);
+                        let each = enough.clamp(few.min(length.first / 2), most);
                         known = Some((shape.tasks, each));
                         each
                     }
@@ -124,15 +133,15 @@ impl Entrant {
         }
     }
 
-    /// Runs a lap that is about so long.
+    /// Runs a lap.
     pub(crate) fn lap(
         &mut self,
         runtime: &Runtime,
         shape: Shape,
-        long: Duration,
+        length: Length,
         random: &mut StdRng,
     ) -> Result<Lap, Failure> {
-        let lap = (self.lap)(runtime, shape, long, random);
+        let lap = (self.lap)(runtime, shape, length, random);
         lap.map_err(|failure| format!("{}: {failure}", self.name).into())
     }
 }
