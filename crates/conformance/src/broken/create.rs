@@ -58,7 +58,19 @@ pub(super) async fn create(
     let evicted = evict::evict(&mut shelf, &request, now)?;
     let outcome = match evicted {
         Some(_) if request.cap.on_cap() == OnCap::Refuse => CreateOutcome::CapReached,
-        _ => semantics::create(&mut shelf, &request, now)?,
+        _ => {
+            let id = request.record.id();
+            let is_late = request.record.deadline().is_over(now);
+            let before = shelf.entry(id)?;
+            let outcome = semantics::create(&mut shelf, &request, now)?;
+            if let (CreateOutcome::Created { .. }, Some(before)) = (&outcome, before)
+                && is_late
+                && store.fault == Fault::TheLateReplaceNothing
+            {
+                shelf.put_entry(id, before);
+            }
+            outcome
+        }
     };
     Ok(answer(store.fault, outcome, evicted.unwrap_or_default()))
 }

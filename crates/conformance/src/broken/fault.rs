@@ -69,6 +69,8 @@ faults! {
     CreatesOverAnyEnding(Some(6)),
     /// Never uses an ended id again, not even for who names its ending.
     CreatesOverNoEnding(Some(6)),
+    /// Leaves what a session came over where it is, when that session came after its own deadline.
+    TheLateReplaceNothing(None),
     /// Says that a duplicate was created, and drops its data. Seen in pavex on SQLite.
     DropsDuplicates(Some(6)),
     /// Refuses the retry of a create as a duplicate.

@@ -112,11 +112,10 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
         shelf.put_head(subject, head);
     }
     if record.deadline().is_over(now) {
-        // It came after its own deadline: it has ended already, and takes no place in the set.
-        if replaced == Some(record.id()) {
-            shelf.remove_entry(record.id());
-            shelf.remove_member(subject, record.id());
-        }
+        // It came after its own deadline: it has ended already, and takes no place in the set. What
+        // it came over goes all the same, as if it had been in time and were over since.
+        shelf.remove_entry(record.id());
+        shelf.remove_member(subject, record.id());
     } else {
         shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
         shelf.add_member(subject, record.id());
