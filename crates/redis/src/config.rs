@@ -115,8 +115,12 @@ impl RedisStoreBuilder {
     }
 
     /// How long after its deadline a key may go by the server's clock. A minute by default, at least a
-    /// second: so much may the clocks of the hosts and of the servers differ. All hosts need the same. A larger one counts
-    /// for the sessions that are created from then on.
+    /// second: so much may the clocks of the hosts and of the servers differ.
+    ///
+    /// The servers remember it, and a store with another margin does not open: a session would outlive its token set
+    /// where a host with a larger one has used it. To change it, stop all hosts, remove
+    /// `PREFIX:{0000}:k:margin`, and start them with the new one. Token sets that are there keep the old one until
+    /// somebody joins them.
     pub fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
         self
@@ -221,7 +225,7 @@ impl RedisStoreBuilder {
     /// | --- | --- |
     /// | [`Unavailable`](ErrorKind::Unavailable), [`Timeout`](ErrorKind::Timeout) | nobody answers |
     /// | [`Denied`](ErrorKind::Denied) | the user or the password is refused, or may not do what is needed |
-    /// | [`InvalidConfiguration`](ErrorKind::InvalidConfiguration) | a URL or an option makes no sense, or the placement key is another |
+    /// | [`InvalidConfiguration`](ErrorKind::InvalidConfiguration) | a URL or an option makes no sense, or the placement key or the margin is another |
     /// | [`ClockDrift`](ErrorKind::ClockDrift) | the clocks differ, and [`OnDrift::Refuse`] was chosen |
     pub async fn connect(self) -> Result<RedisStore> {
         let link = self.link()?;

@@ -12,6 +12,7 @@ use cloakroom_core::{Error, ErrorKind, Operation, Placement, Result, SessionId, 
 /// | `PREFIX:{PLACEMENT}:s:ID` | string | a session, or the memory of an id |
 /// | `PREFIX:{PLACEMENT}:u:SUBJECT` | sorted set | a token set |
 /// | `PREFIX:{0000}:k:placement` | string | the digest of the placement key |
+/// | `PREFIX:{0000}:k:margin` | string | the margin of the times to live |
 #[derive(Debug, Clone)]
 pub(crate) struct Keys {
     prefix: Vec<u8>,
@@ -25,8 +26,8 @@ pub(crate) enum Named {
 }
 
 impl Keys {
-    /// Where the digest of the placement key is: it belongs to no placement, and has to be somewhere.
-    pub(crate) const PLACEMENT_OF_KEY: Placement = Placement::from_bytes([0, 0]);
+    /// Where that is which belongs to no placement, and has to be somewhere.
+    pub(crate) const PLACEMENT_OF_NONE: Placement = Placement::from_bytes([0, 0]);
 
     /// # Errors
     ///
@@ -63,8 +64,17 @@ impl Keys {
 
     /// Where the digest of the placement key is stored.
     pub(crate) fn placement_key(&self) -> Vec<u8> {
-        let mut key = self.of(Self::PLACEMENT_OF_KEY, b'k', 9);
-        key.extend_from_slice(b"placement");
+        self.agreed(b"placement")
+    }
+
+    /// Where the margin that all hosts have is stored.
+    pub(crate) fn margin(&self) -> Vec<u8> {
+        self.agreed(b"margin")
+    }
+
+    fn agreed(&self, what: &[u8]) -> Vec<u8> {
+        let mut key = self.of(Self::PLACEMENT_OF_NONE, b'k', what.len());
+        key.extend_from_slice(what);
         key
     }
 
@@ -196,6 +206,7 @@ mod tests {
             "app1:{a3f1}:u:ada",
             "app:{a3f1}:v:ada",
             "app:{0000}:k:placement",
+            "app:{0000}:k:margin",
         ] {
             assert_eq!(keys.parse(other.as_bytes()), None, "{other}");
         }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cloakroom_core::{Error, ErrorKind, Operation, Placement, PlacementKey, Result, Timeouts};
+use cloakroom_core::{Error, ErrorKind, Operation, Placement, Result, Timeouts};
 use redis::{Value, cmd};
 
 use crate::config::RedisStoreBuilder;
@@ -34,13 +34,20 @@ pub(crate) async fn open(builder: RedisStoreBuilder, link: Link) -> Result<Redis
         return Err(Error::new(ErrorKind::ClockDrift, OPERATION));
     }
     let key = builder.placement_key;
-    if !is_placed_by(&link, &call, &key).await.map_err(told)? {
-        let why =
-            "the sessions there were placed by another placement key; open the store with that one";
-        return Err(Error::with_source(
-            ErrorKind::InvalidConfiguration,
-            OPERATION,
-            why,
+    let (name, digest) = (link.keys.placement_key(), key.digest());
+    let there = agreed(&link, &call, &name, &digest[..]).await;
+    if there.map_err(told)? != digest {
+        return refuse(
+            "the sessions there were placed by another placement key; open the store with that one",
+        );
+    }
+    let (name, margin) = (link.keys.margin(), builder.margin.as_millis().to_string());
+    let there = agreed(&link, &call, &name, margin.as_bytes()).await;
+    let there = there.map_err(told)?;
+    if there != margin.as_bytes() {
+        let there = String::from_utf8_lossy(&there);
+        return refuse(format!(
+            "the other hosts have a margin of {there} ms, and this one has {margin} ms; all need the same"
         ));
     }
     Ok(RedisStore {
@@ -59,26 +66,30 @@ pub(crate) async fn open(builder: RedisStoreBuilder, link: Link) -> Result<Redis
     })
 }
 
-/// Leaves the digest of the key with the servers, or compares it with the one that is there. It stays for
-/// as long as a session can live after the last opening.
-async fn is_placed_by(link: &Link, call: &Call, key: &PlacementKey) -> Faulty<bool> {
-    let placement: Placement = Keys::PLACEMENT_OF_KEY;
-    let name = link.keys.placement_key();
-    let digest = key.digest();
+/// Leaves a value with the servers where none is there, and says which one is there then. The one that all
+/// have stays for as long as a session can live after the last opening.
+async fn agreed(link: &Link, call: &Call, name: &[u8], own: &[u8]) -> Faulty<Vec<u8>> {
+    let placement: Placement = Keys::PLACEMENT_OF_NONE;
     let lives = u64::try_from(Timeouts::MAX.as_millis()).unwrap_or(u64::MAX);
     let mut set = cmd("SET");
-    set.arg(&name)
-        .arg(&digest[..])
-        .arg("PX")
-        .arg(lives)
-        .arg("NX");
+    set.arg(name).arg(own).arg("PX").arg(lives).arg("NX");
     link.tell(call, placement, &set).await?;
-    let there = link.ask(call, placement, cmd("GET").arg(&name)).await?;
-    let is_same = matches!(&there, Value::BulkString(there) if there[..] == digest[..]);
-    if is_same {
+    let there = match link.ask(call, placement, cmd("GET").arg(name)).await? {
+        Value::BulkString(there) => there,
+        _ => return Err(Fault::unexpected()),
+    };
+    if there == own {
         let mut stay = cmd("PEXPIRE");
-        stay.arg(&name).arg(lives);
+        stay.arg(name).arg(lives);
         link.tell(call, placement, &stay).await?;
     }
-    Ok(is_same)
+    Ok(there)
+}
+
+fn refuse<T>(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Result<T> {
+    Err(Error::with_source(
+        ErrorKind::InvalidConfiguration,
+        OPERATION,
+        why,
+    ))
 }

@@ -353,6 +353,45 @@ async fn another_placement_key_is_refused() {
     );
 }
 
+/// Where hosts had different margins, a session would outlive its token set: nobody could revoke it.
+#[tokio::test]
+async fn another_margin_is_refused() {
+    let server = Process::start(&["--save", ""]);
+    let builder = |seconds| {
+        let builder = RedisStore::builder(Server::standalone(server.url()));
+        builder.margin(Duration::from_secs(seconds))
+    };
+    for _ in 0..2 {
+        drop(builder(1).connect().await.unwrap());
+    }
+    let error = builder(600).connect().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidConfiguration);
+    let why = std::error::Error::source(&error).unwrap().to_string();
+    assert!(
+        why.contains("1000 ms") && why.contains("600000 ms"),
+        "{why}"
+    );
+    drop(builder(600).prefix("another").connect().await.unwrap());
+
+    // As the documentation says to change it.
+    let mut connection = connect(&server.url()).await;
+    let key = "cloakroom:{0000}:k:margin";
+    let lives: i64 = cmd("PTTL")
+        .arg(key)
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert!(lives > 9 * 365 * 86_400_000, "{lives} ms");
+    let removed: u64 = cmd("DEL")
+        .arg(key)
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(removed, 1);
+    drop(builder(600).connect().await.unwrap());
+    refused(builder(1), ErrorKind::InvalidConfiguration).await;
+}
+
 fn listening(builder: RedisStoreBuilder) -> (RedisStoreBuilder, Arc<Mutex<Vec<Warning>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let of_builder = told.clone();
