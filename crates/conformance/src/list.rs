@@ -153,7 +153,7 @@ macro_rules! __for_each_case {
                 hosts_see_one_another_at_once
                 a_read_racing_a_delete_fills_no_cache
                 a_session_can_replace_itself
-                a_session_that_comes_too_late_leaves_nothing
+                a_session_that_comes_too_late_is_over
                 a_create_that_fails_changes_nothing
             }
             [None] updating {

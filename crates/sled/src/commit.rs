@@ -52,9 +52,7 @@ impl Commit {
             if joins {
                 commit.index.push(Change::NoStray(id));
             } else if !wanted.entries.contains_key(&id)
-                && let Some(Entry::Live(record)) = view.stored_entry(id)?.entry
-                // A membership that was left behind is not that of another's session.
-                && record.subject() == Some(&subject)
+                && let Some(Entry::Live(_)) = view.stored_entry(id)?.entry
             {
                 commit.index.push(Change::Stray(id));
             }

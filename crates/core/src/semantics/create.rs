@@ -111,15 +111,10 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
     if let Some(head) = new_head {
         shelf.put_head(subject, head);
     }
-    if record.deadline().is_over(now) {
-        // It came after its own deadline: it has ended already, and takes no place in the set. What
-        // it came over goes all the same, as if it had been in time and were over since.
-        shelf.remove_entry(record.id());
-        shelf.remove_member(subject, record.id());
-    } else {
-        shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
-        shelf.add_member(subject, record.id());
-    }
+    // Also one that comes after its own deadline: it counts for nobody, and an earlier create of its id that
+    // comes later still finds the id taken.
+    shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
+    shelf.add_member(subject, record.id());
     Ok(CreateOutcome::Created {
         evicted: room.evicted,
         repeated: false,
