@@ -117,10 +117,13 @@ impl RedisStoreBuilder {
     /// How long after its deadline a key may go by the server's clock. A minute by default, at least a
     /// second: so much may the clocks of the hosts and of the servers differ.
     ///
-    /// The servers remember it, and a store with another margin does not open: a session would outlive its token set
-    /// where a host with a larger one has used it. To change it, stop all hosts, remove
-    /// `PREFIX:{0000}:k:margin`, and start them with the new one. Token sets that are there keep the old one until
-    /// somebody joins them.
+    /// All hosts need the same: a session that a host with a larger one has used could outlive its token set, and
+    /// nobody could revoke it. So the servers remember that of the first store that opens, and a store with
+    /// another does not open. Hosts that are running do not look again, nor does a release without this check.
+    ///
+    /// To change it, stop all hosts, remove `PREFIX:{0000}:k:margin`, and start them with the new one. A larger
+    /// one is that of new sessions: as long as there are token sets from before, which is until the longest of the
+    /// overall timeouts is over, the clocks have to agree within the old one.
     pub fn margin(mut self, margin: Duration) -> Self {
         self.margin = margin;
         self

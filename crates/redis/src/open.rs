@@ -46,8 +46,10 @@ pub(crate) async fn open(builder: RedisStoreBuilder, link: Link) -> Result<Redis
     let there = there.map_err(told)?;
     if there != margin.as_bytes() {
         let there = String::from_utf8_lossy(&there);
+        let name = String::from_utf8_lossy(&name);
         return refuse(format!(
-            "the other hosts have a margin of {there} ms, and this one has {margin} ms; all need the same"
+            "this store has a margin of {margin} ms, and the servers remember one of {there} ms, in {name}: all \
+             hosts need the same; see RedisStoreBuilder::margin for how to change it"
         ));
     }
     Ok(RedisStore {

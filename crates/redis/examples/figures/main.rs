@@ -1,5 +1,5 @@
 //! What the store takes beside bare commands of the `redis` crate, and what a session takes in the memory of
-//! the server beside other libraries, in one run:
+//! the server beside other libraries, and how long it takes to sign out a user with many, in one run:
 //! `cargo run --release -p cloakroom-redis --example figures [ROUNDS]`. It starts a server of its own.
 
 #![allow(clippy::print_stdout, reason = "it prints a table")]
@@ -10,6 +10,7 @@
 
 mod measure;
 mod memory;
+mod revoking;
 mod server;
 mod stage;
 mod work;
@@ -45,4 +46,5 @@ async fn main() {
         }
         table.print(in_flight);
     }
+    revoking::print(&stage).await;
 }
