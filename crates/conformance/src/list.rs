@@ -57,6 +57,7 @@ macro_rules! __for_each_case {
                 a_lost_set_ends_its_sessions
                 a_session_never_rejoins
                 a_retry_never_rejoins
+                a_lost_session_gives_up_its_id
                 a_lost_generation_supersedes
                 a_member_without_a_record_is_none
             }

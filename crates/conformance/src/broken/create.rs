@@ -52,6 +52,14 @@ pub(super) async fn create(
         _ => prepare(store, &mut request, now)?,
     }
     let mut shelf = store.shelf(Operation::Create, now);
+    if store.fault == Fault::KeepsTheIdOfTheLost
+        && let Some(Entry::Live(there)) = shelf.entry(request.record.id())?
+        && let Some(subject) = there.subject()
+        && !there.deadline().is_over(now)
+        && !shelf.is_member(subject, there.id())?
+    {
+        return Ok(CreateOutcome::Duplicate { ended_by: None });
+    }
     if evict::is_full(&shelf, &request)? {
         return Ok(CreateOutcome::CapReached);
     }

@@ -287,6 +287,8 @@ faults! {
     RevokeLeavesTheMember(Some(5)),
     /// Reports what ended in any order.
     ReportsInAnyOrder(None),
+    /// Lets a session that has lost its set keep its id for as long as it would have lived.
+    KeepsTheIdOfTheLost(Some(4)),
     /// Puts a session back that has lost its set, for the retry of the create that made it.
     RetriesRejoin(Some(4)),
     /// Ends a session by taking it out of its set, and serves the record that is left.

@@ -109,6 +109,24 @@ pub async fn a_retry_never_rejoins<H: Harness>() {
     }
 }
 
+/// Rule 4: a session that was lost with its set holds its id against nobody: a token that someone else issued
+/// signs in again.
+pub async fn a_lost_session_gives_up_its_id<H: Harness>() {
+    let Tampering::Can(stage) = Stage::<H>::new().await.tampering().await else {
+        return;
+    };
+    let (store, now) = (&stage.store, stage.start);
+    let subject = subject("same-token");
+    let lost = store.sign_in(&subject, now).await;
+    stage.tamper().lose_token_set(&subject).await;
+
+    let (id, data) = (lost.id(), payload("again"));
+    let again = Record::signed_in(id, subject.clone(), now, Timeouts::default(), data);
+    let again = store.add(again, now).await;
+    assert_eq!(*store.found(id, now).await, again);
+    assert_eq!(store.ids(&subject, now).await, [id].into());
+}
+
 /// Rules 3 and 4: a sign-in that began before the set was lost is superseded: what was revoked in
 /// between is lost as well.
 pub async fn a_lost_generation_supersedes<H: Harness>() {
