@@ -111,10 +111,16 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
     if let Some(head) = new_head {
         shelf.put_head(subject, head);
     }
-    // Also one that comes after its own deadline: it counts for nobody, and an earlier create of its id that
-    // comes later still finds the id taken.
-    shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
-    shelf.add_member(subject, record.id());
+    if replaced == Some(record.id()) && record.deadline().is_over(now) {
+        // It ended its own session by coming after its own deadline: to a store on disk, that is an ending.
+        shelf.remove_entry(record.id());
+        shelf.remove_member(subject, record.id());
+    } else {
+        // Also one that comes too late: it counts for nobody, and an earlier create of its id that comes later
+        // still finds the id taken.
+        shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
+        shelf.add_member(subject, record.id());
+    }
     Ok(CreateOutcome::Created {
         evicted: room.evicted,
         repeated: false,
