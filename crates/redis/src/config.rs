@@ -226,7 +226,8 @@ impl RedisStoreBuilder {
     ///
     /// | kind | why |
     /// | --- | --- |
-    /// | [`Unavailable`](ErrorKind::Unavailable), [`Timeout`](ErrorKind::Timeout) | nobody answers |
+    /// | [`Unavailable`](ErrorKind::Unavailable) | nobody is there, or the server says that it cannot serve now |
+    /// | [`Timeout`](ErrorKind::Timeout) | the server takes what it is sent and says nothing |
     /// | [`Denied`](ErrorKind::Denied) | the user or the password is refused, or may not do what is needed |
     /// | [`InvalidConfiguration`](ErrorKind::InvalidConfiguration) | a URL or an option makes no sense, or the placement key or the margin is another |
     /// | [`ClockDrift`](ErrorKind::ClockDrift) | the clocks differ, and [`OnDrift::Refuse`] was chosen |

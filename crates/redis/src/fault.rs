@@ -65,6 +65,19 @@ impl Fault {
         }
     }
 
+    /// The same after an earlier try. What the server answered then says more than that it said nothing in
+    /// the time that was left for another.
+    pub(crate) fn after(self, earlier: Option<Self>) -> Self {
+        match earlier {
+            Some(earlier) if self.kind == ErrorKind::Timeout => Self {
+                kind: earlier.kind,
+                source: earlier.source,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     pub(crate) fn is_unknown(&self) -> bool {
         self.unknown
     }

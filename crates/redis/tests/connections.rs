@@ -16,6 +16,7 @@ use cloakroom_core::{Clock, ErrorKind, ManualClock, PlacementKey, SessionStore, 
 use cloakroom_redis::{Eviction, OnDrift, RedisStore, RedisStoreBuilder, Server, Warning};
 use redis::cmd;
 use support::process::Process;
+use support::proxy::Proxy;
 use support::requests::{create, delete, random_id, revoke, signed_in, subject, update};
 use support::tamper::connect;
 
@@ -333,6 +334,21 @@ async fn servers_that_cannot_serve_are_unavailable() {
         ErrorKind::Unavailable,
     )
     .await;
+}
+
+/// What a server has said is what the error tells, and not that there was no time for another try.
+#[tokio::test]
+async fn a_last_try_without_an_answer_hides_no_reason() {
+    let node = Process::start(&["--save", "", "--cluster-enabled", "yes"]);
+    let proxy = Proxy::before(node.port).await;
+    // The greeting, INFO, TIME, and the SET that is refused: after that, another greeting and another SET.
+    for requests in [4, 5, 6, 7] {
+        proxy.holds_after(requests);
+        let url = proxy.url();
+        let builder = RedisStore::builder(Server::standalone(url));
+        refused(builder, ErrorKind::Unavailable).await;
+        proxy.release();
+    }
 }
 
 /// Sessions that were placed by another key could not be found.

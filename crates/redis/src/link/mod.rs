@@ -197,6 +197,7 @@ impl Link {
             replicas: None,
         };
         let mut tries = 0;
+        let mut before = None;
         loop {
             let asked = match (&self.shape, &primary.0) {
                 (Shape::One(lines), _) => lines.line.send(call, &request).await,
@@ -207,12 +208,13 @@ impl Link {
             };
             let fault = match asked {
                 Ok(value) => return Ok(value),
-                Err(fault) => fault.not_written(),
+                Err(fault) => fault.not_written().after(before.take()),
             };
             let hopeless = !matches!(fault.reaction, Reaction::Wait | Reaction::Reconnect);
             if hopeless || !call.pause(tries).await {
                 return Err(fault);
             }
+            before = Some(fault);
             tries += 1;
         }
     }
@@ -231,12 +233,14 @@ impl Link {
         };
         let mut to = None;
         let mut tries = 0;
+        let mut before = None;
         loop {
             let fault = match self.send_once(call, placement, &request, to.as_ref()).await {
                 Ok(value) => return Ok(value),
                 Err(fault) if effect == Effect::Reads => fault.not_written(),
                 Err(fault) => fault,
             };
+            let fault = fault.after(before.take());
             (to, request.asking) = (None, false);
             match (&fault.reaction, &self.shape) {
                 // Whether it was done is for the caller to find out.
@@ -263,6 +267,7 @@ impl Link {
             if !at_once && !call.pause(tries).await {
                 return Err(fault);
             }
+            before = Some(fault);
             tries += 1;
         }
     }
