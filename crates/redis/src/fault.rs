@@ -239,16 +239,19 @@ fn code(error: &RedisError) -> &str {
         "LOADING",
     ];
     let code = error.code().unwrap_or_default();
+    let detail = error.detail().unwrap_or_default();
+    // Within a script it has no code of its own: the first as Redis up to 7.0 says it, where 6.2 has no `ERR`
+    // in front of what a script hands on; the second as later ones and Valkey do.
+    if detail.contains("user executing the script can't")
+        || detail.contains("ACL failure in script")
+    {
+        return "NOPERM";
+    }
     if code != "ERR" {
         return code;
     }
-    let detail = error.detail().unwrap_or_default();
     if detail.contains("max number of clients") {
         return "CLIENTS";
-    }
-    // Redis 7 gives it no code of its own.
-    if detail.contains("user executing the script can't") {
-        return "NOPERM";
     }
     if !detail.contains("rror running script") {
         return code;
@@ -260,3 +263,6 @@ fn code(error: &RedisError) -> &str {
     });
     within.unwrap_or(code)
 }
+
+#[cfg(test)]
+mod tests;

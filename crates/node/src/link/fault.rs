@@ -144,8 +144,11 @@ fn code(error: &RedisError) -> &str {
     ];
     let code = error.code().unwrap_or_default();
     let detail = error.detail().unwrap_or_default();
-    // Redis 7 gives it no code of its own.
-    if code == "ERR" && detail.contains("user executing the script can't") {
+    // Within a script it has no code of its own: the first as Redis up to 7.0 says it, where 6.2 has no `ERR`
+    // in front of what a script hands on; the second as later ones and Valkey do.
+    if detail.contains("user executing the script can't")
+        || detail.contains("ACL failure in script")
+    {
         return "NOPERM";
     }
     if code != "ERR" || !detail.contains("rror running script") {
@@ -162,3 +165,6 @@ fn address(node: &str) -> Option<(String, u16)> {
     let (host, port) = node.rsplit_once(':')?;
     Some((host.to_owned(), port.parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests;
