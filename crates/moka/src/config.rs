@@ -30,8 +30,8 @@ const ANONYMOUS_SCALE: Option<Scale> = match ANONYMOUS.scale(Whose::Anonymous) {
 /// either limit is reached, when half of the one and half of the other is.
 ///
 /// The bytes of a session are those of its data, its label and its subject, and 800 for what the store
-/// keeps beside them, or 1,088 where it is signed in. It is an estimate, and near what was measured with
-/// a million sessions.
+/// keeps beside them, or 1,088 where it is signed in, rounded up to the next 64. It is an estimate, and near
+/// what was measured with a million sessions.
 ///
 /// ```
 /// use cloakroom_moka::MokaStore;
@@ -137,4 +137,19 @@ impl MokaStoreBuilder {
 pub(crate) fn default_store() -> MokaStore {
     let budgets = Budgets::new(ANONYMOUS_SCALE.map(Budget::new), None, MEMORIES);
     MokaStore::with(PlacementKey::default(), budgets)
+}
+
+#[cfg(test)]
+mod tests {
+    use cloakroom_core::SessionStore as _;
+
+    use super::*;
+
+    #[test]
+    fn subjects_are_placed_by_the_key_that_was_given() {
+        let own = PlacementKey::new(&[7; 32]);
+        let store = MokaStoreBuilder::new().placement_key(own.clone()).build();
+        assert_eq!(store.unwrap().placement_key(), &own);
+        assert_eq!(default_store().placement_key(), &PlacementKey::default());
+    }
 }

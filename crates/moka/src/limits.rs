@@ -1,6 +1,6 @@
 //! Limits, and how a session is weighed against them.
 
-use crate::size::SESSION;
+use crate::size;
 
 /// How many sessions of one kind there may be, and how much memory they may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Limits {
             _ => {}
         }
         match self.bytes {
-            Some(found) if found <= SESSION => {
+            Some(found) if found < size::least(whose) => {
                 return Err(InvalidLimit::TooFewBytes { whose, found });
             }
             Some(found) if found > Self::HIGHEST => {
@@ -46,7 +46,7 @@ impl Limits {
                         bytes,
                     });
                 }
-                if share <= SESSION {
+                if share <= size::SESSION {
                     // No session is as small as its share: the limit of bytes is always met first.
                     Scale::by_bytes(bytes)
                 } else {
@@ -145,7 +145,8 @@ pub enum InvalidLimit {
     },
     /// Not even a session without data would fit.
     #[error(
-        "{found} bytes hold no session, even without data, but that is the limit of {whose} sessions; give it more than {SESSION}"
+        "{found} bytes hold no session, even without data, but that is the limit of {whose} sessions; give it at least {}",
+        size::least(*whose)
     )]
     TooFewBytes {
         /// Whose limit it is.
@@ -199,6 +200,61 @@ mod tests {
     fn scale(sessions: Option<u64>, bytes: Option<u64>) -> Scale {
         let limits = Limits { sessions, bytes };
         limits.scale(Whose::Anonymous).unwrap().unwrap()
+    }
+
+    /// The last that is refused and the first that is not, or the other way round.
+    #[test]
+    fn what_makes_no_sense_is_refused_and_named() {
+        const HIGHEST: u64 = 1 << 60;
+        const SHARE: u64 = u32::MAX as u64;
+        for whose in [Whose::Anonymous, Whose::SignedIn] {
+            let least = match whose {
+                Whose::Anonymous => 832,
+                Whose::SignedIn => 1_152,
+            };
+            let fits = |sessions, bytes| Limits { sessions, bytes }.scale(whose);
+            let refused = |sessions, bytes| fits(sessions, bytes).unwrap_err();
+            assert_eq!(refused(Some(0), None), InvalidLimit::NoSessions { whose });
+            let found = least - 1;
+            assert_eq!(
+                refused(None, Some(found)),
+                InvalidLimit::TooFewBytes { whose, found }
+            );
+            let found = HIGHEST + 1;
+            let too_high = InvalidLimit::TooHigh { whose, found };
+            assert_eq!(refused(Some(found), None), too_high);
+            assert_eq!(refused(None, Some(found)), too_high);
+            let (sessions, bytes) = (2, 2 * SHARE + 1);
+            let too_large = InvalidLimit::ShareTooLarge {
+                whose,
+                sessions,
+                bytes,
+            };
+            assert_eq!(refused(Some(sessions), Some(bytes)), too_large);
+            for (sessions, bytes) in [
+                (Some(1), None),
+                (None, Some(least)),
+                (Some(HIGHEST), None),
+                (None, Some(HIGHEST)),
+                (Some(2), Some(2 * SHARE)),
+                (Some(HIGHEST), Some(HIGHEST)),
+            ] {
+                let scale = fits(sessions, bytes).unwrap().unwrap();
+                assert!(scale.weigh(least).is_some(), "{sessions:?} {bytes:?}");
+            }
+            let name = whose.to_string();
+            for error in [
+                refused(Some(0), None),
+                refused(None, Some(1)),
+                too_high,
+                too_large,
+            ] {
+                assert!(error.to_string().contains(&name), "{error}");
+            }
+            let told = refused(None, Some(1)).to_string();
+            assert!(told.contains(&format!("at least {least}")), "{told}");
+        }
+        assert_ne!(Whose::Anonymous.to_string(), Whose::SignedIn.to_string());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use cloakroom_core::store::Update;
 use cloakroom_core::{Label, Payload, Record, Subject};
 
+use crate::limits::Whose;
+
 /// What a session takes beside its data, its label and its subject: its record, its place in the
 /// stripe, in the index of deadlines and in moka, and the room that hash maps and the allocator leave
 /// free. Measured with a million sessions, as the largest of several runs.
@@ -14,6 +16,15 @@ pub(crate) const MEMBERSHIP: u64 = 288;
 
 /// Sizes are rounded up to this many bytes, so that data which change a little are not weighed anew.
 const STEP: u64 = 64;
+
+/// The least that a session of this kind can take: without data or a label, and with the shortest subject.
+pub(crate) const fn least(whose: Whose) -> u64 {
+    let least = match whose {
+        Whose::Anonymous => SESSION,
+        Whose::SignedIn => SESSION + MEMBERSHIP + 1,
+    };
+    least.next_multiple_of(STEP)
+}
 
 /// About how many bytes of memory a session takes.
 pub(crate) fn of_record(record: &Record) -> u64 {

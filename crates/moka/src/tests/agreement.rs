@@ -114,6 +114,7 @@ fn a_session_chosen_to_leave_and_then_created_anew_stays() {
         .expect("the newcomer is there");
     assert_eq!(there.write_id(), again.record.write_id());
     drop(stripe);
+    assert_eq!(store.evicted(), 0, "the first has ended by itself");
     check(&store);
 }
 
@@ -142,6 +143,7 @@ fn a_session_chosen_to_leave_and_then_replaced_under_its_id_stays() {
         revision: first.record.revision(),
     });
     add(&store, &again, START);
+    assert_eq!(store.evicted(), 1, "the second, and the first was replaced");
     check(&store);
 }
 

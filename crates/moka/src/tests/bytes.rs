@@ -1,7 +1,7 @@
 //! How much memory there is room for.
 
 use cloakroom_core::store::UpdateOutcome;
-use cloakroom_core::{ErrorKind, Record, SessionStore};
+use cloakroom_core::{ErrorKind, Label, Record, SessionStore};
 
 use super::support::*;
 use crate::MokaStore;
@@ -58,6 +58,22 @@ fn a_session_that_grows_makes_others_leave_and_one_that_shrinks_makes_room() {
     }
     assert_eq!(store.evicted(), evicted);
     check(&store);
+}
+
+/// A browser chooses its label, and so it counts.
+#[test]
+fn a_label_and_a_subject_are_weighed_as_data_are() {
+    let plain = user(1, &subject(1), START, 100).record;
+    let label = Label::new("x".repeat(128)).unwrap();
+    let labelled = plain.clone().with_label(Some(label.clone()));
+    assert_eq!(size::of_record(&labelled), size::of_record(&plain) + 128);
+    let mut request = update(&plain, plain.revision(), 100);
+    assert_eq!(size::of_update(&request), size::of_record(&plain));
+    request.label = Some(label);
+    assert_eq!(size::of_update(&request), size::of_record(&labelled));
+    let long = cloakroom_core::Subject::new("x".repeat(6 + 128)).unwrap();
+    let of_long = user(1, &long, START, 100).record;
+    assert_eq!(size::of_record(&of_long), size::of_record(&plain) + 128);
 }
 
 #[test]

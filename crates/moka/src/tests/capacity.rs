@@ -237,6 +237,28 @@ fn what_is_over_goes_before_what_lives() {
     assert_eq!((count_at(&store, now), store.evicted()), (10, 1));
 }
 
+/// However much of it there is, and in however many batches it has to be swept.
+#[test]
+fn all_that_is_over_goes_before_what_lives() {
+    let each = size::of_record(&visitor(0, START, 1).record);
+    let builder = MokaStore::builder().unbounded_anonymous();
+    let store = builder.max_anonymous_bytes(3_001 * each).build().unwrap();
+    let day = Duration::from_secs(86_400);
+    let long = Timeouts::new(day, day).unwrap();
+    let living = Record::anonymous(id(0, None), START, long, payload(1));
+    let living_id = living.id();
+    add(&store, &create(living), START);
+    for number in 1..=3_000 {
+        add(&store, &visitor(number, START, 1), START);
+    }
+    let over = START.plus(IDLE);
+    let large = visitor(u64::MAX / 2, over, 2_500 * each as usize);
+    add(&store, &large, over);
+    assert!(is_there(&store, living_id, over), "there was room");
+    assert_eq!(store.evicted(), 0);
+    check(&store);
+}
+
 #[test]
 fn a_large_newcomer_is_settled_before_its_call_returns() {
     let bytes = 64 << 20;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloakroom_core::store::{CreateOutcome, LoadOutcome, Renew, RenewOutcome};
+use cloakroom_core::store::{Create, CreateOutcome, LoadOutcome, Renew, RenewOutcome};
 use cloakroom_core::{Placement, PlacementKey, SessionId, SessionStore, Subject, Timestamp};
 
 use super::support::*;
@@ -35,6 +35,11 @@ fn completes(
         CreateOutcome::Superseded => false,
         other => panic!("{other:?}"),
     }
+}
+
+/// Whether that is still remembered.
+fn has_ended(store: &MokaStore, id: SessionId) -> bool {
+    matches!(now_ready(store.load(id, START)), LoadOutcome::Ended { .. })
 }
 
 #[test]
@@ -93,16 +98,70 @@ fn a_flood_on_one_stripe_takes_nothing_from_the_others() {
     let mut elsewhere = elsewhere.filter(|subject| key.place(subject).to_bytes()[0] != 7);
     let honest: Vec<_> = elsewhere.by_ref().take(500).collect();
     let began: Vec<_> = honest.iter().map(|who| begin(&store, who, START)).collect();
-    for number in 0..2 * MOST {
-        let request = at(flooded, number);
+    let end = |placement, number| {
+        let request = at(placement, number);
         add(&store, &request, START);
         let _ = now_ready(store.delete(&delete(&request.record), START));
+        request.record.id()
+    };
+    for number in 0..2 * MOST {
+        end(flooded, number);
+    }
+    // Nor from those who come after it, up to the share of their stripe.
+    let later = Placement::from_bytes([8, 8]);
+    let ended: Vec<_> = (0..SHARE).map(|number| end(later, number)).collect();
+    for id in ended {
+        assert!(has_ended(&store, id), "of a share of {SHARE}");
     }
     for (number, (who, began)) in honest.iter().zip(began).enumerate() {
         assert!(completes(&store, number as u64, who, began));
     }
     let ids = store.table().budgets.ids.total();
     assert!(ids <= MOST + SHARE, "{ids} remembered");
+    check(&store);
+}
+
+/// A stripe keeps more than its share where others have less.
+#[test]
+fn nothing_is_forgotten_before_there_is_too_much_of_it() {
+    let store = bounded();
+    let placement = Placement::from_bytes([9, 1]);
+    let mut ended = Vec::new();
+    for number in 0..10 * SHARE {
+        let request = at(placement, number);
+        add(&store, &request, START);
+        let _ = now_ready(store.delete(&delete(&request.record), START));
+        ended.push(request.record.id());
+    }
+    for id in ended {
+        assert!(has_ended(&store, id));
+    }
+}
+
+/// An id that ends a second time is forgotten in its second turn.
+#[test]
+fn an_id_that_is_remembered_anew_is_the_newest() {
+    let store = bounded();
+    let placement = Placement::from_bytes([9, 1]);
+    let end = |request: &Create| {
+        add(&store, request, START);
+        let ending = delete(&request.record);
+        let _ = now_ready(store.delete(&ending, START));
+        ending.write_id
+    };
+    let over = end(&at(placement, 0));
+    for number in 1..MOST / 2 {
+        end(&at(placement, number));
+    }
+    let mut again = at(placement, 0);
+    again.over = Some(over);
+    end(&again);
+    for number in MOST / 2..MOST + MOST / 4 {
+        end(&at(placement, number));
+    }
+    let is_told = |number| has_ended(&store, at(placement, number).record.id());
+    assert!(!is_told(1), "the oldest is forgotten");
+    assert!(is_told(0));
     check(&store);
 }
 
