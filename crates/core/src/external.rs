@@ -107,6 +107,9 @@ impl Credential for ExternalToken {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 mod sealed {
     pub trait Sealed {}
 

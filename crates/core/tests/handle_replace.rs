@@ -4,8 +4,13 @@
 
 mod support;
 
+use std::time::Duration;
+
 use cloakroom_core::fault::FaultStore;
-use cloakroom_core::{ErrorKind, Lookup, Operation, Replacement, Sessions};
+
+use cloakroom_core::{
+    ErrorKind, Label, Lookup, Operation, Renewal, Replacement, SessionOptions, Sessions,
+};
 use support::MapStore;
 
 fn sessions() -> (Sessions<String>, cloakroom_core::fault::Faults) {
@@ -36,6 +41,42 @@ async fn data_that_nobody_has_changed_are_replaced() {
         (stored.data().as_str(), stored.revision()),
         ("second", read.next())
     );
+}
+
+/// By a token that was renewed, too: its label stays, and whoever holds the old token is told so.
+#[tokio::test]
+async fn a_replacement_by_an_old_token_keeps_the_label_and_says_so() {
+    let (sessions, _) = sessions();
+    let label = Label::new("Laptop").unwrap();
+    let options = SessionOptions::new().label(label.clone());
+    let visit = sessions.create_with("first".to_owned(), options).await;
+    let visit = visit.unwrap();
+    let renewed = sessions.renew(&visit.token, Duration::from_secs(60)).await;
+    assert!(matches!(renewed, Ok(Renewal::Renewed(_))), "{renewed:?}");
+    let old = &visit.token;
+    let read = sessions
+        .peek(old)
+        .await
+        .unwrap()
+        .found()
+        .unwrap()
+        .revision();
+    let replaced = sessions.replace(old, read, "second".to_owned()).await;
+    let Ok(Lookup::Found(Replacement::Replaced(session))) = replaced else {
+        panic!("{replaced:?}");
+    };
+    assert!(session.is_by_old_token());
+    assert_eq!(session.label(), Some(&label));
+    let stored = sessions.peek(old).await.unwrap().found().unwrap();
+    assert_eq!(
+        (stored.data().as_str(), stored.label()),
+        ("second", Some(&label))
+    );
+    let replaced = sessions.replace(old, read, "third".to_owned()).await;
+    let Ok(Lookup::Found(Replacement::Conflict(session))) = replaced else {
+        panic!("{replaced:?}");
+    };
+    assert!(session.is_by_old_token());
 }
 
 #[tokio::test]

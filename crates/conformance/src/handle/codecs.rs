@@ -116,7 +116,10 @@ pub async fn the_map_is_read_and_merged_in_every_codec<H: Harness>() {
 /// damaged, not overwritten. What needs no data works, and it can be ended.
 pub async fn a_codec_that_is_not_built_in_is_told_and_shuts_nobody_in<H: Harness>() {
     let service = Service::<H>::start().await;
-    let host = service.host_with::<Shapes>(|s| s).await;
+    // Nor is a migration asked, which could make anything of them.
+    let host = service
+        .host_with::<Shapes>(|s| s.migration(|_| Some(shapes())))
+        .await;
     let (token, id) = stored_by_codec(&host, 200).await;
     for failed in [
         failure(host.sessions.load(&token).await),

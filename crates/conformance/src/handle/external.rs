@@ -53,6 +53,13 @@ pub async fn an_external_token_is_a_member_like_any_other<H: Harness>() {
     assert_eq!(read.subject(), Some(&ada));
     assert_eq!(read.label(), Some(&label("CI")));
     assert_eq!(read.timeouts(), Timeouts::AAL2);
+    assert!(!read.is_remembered());
+    let remembered = external(&first, &ada, "remembered");
+    let options = SessionOptions::new().remembered(Timeouts::AAL2);
+    let added = tokens.add(&remembered, Account::default(), options).await;
+    assert!(matches!(added, Ok(AddOutcome::Added { .. })), "{added:?}");
+    assert!(second.open(&remembered).await.is_remembered());
+    second.sign_out(&remembered).await;
     assert_eq!(
         second.ids(&ada).await,
         [native.session.id(), token.id()].into()
@@ -191,7 +198,7 @@ pub async fn external_tokens_are_any_bytes_within_the_limit<H: Harness>() {
     let host = service.host().await;
     let ada = subject("ada");
     let tokens = host.sessions.tokens(&ada);
-    let longest = vec![b'x'; ExternalToken::MAX_LEN];
+    let longest = vec![b'x'; 65_536];
     let all: [&[u8]; 6] = [b"\0", b"\0\0", b"\xff\xfe", b"*", b"{ada}:x", &longest];
     for bytes in all {
         add(

@@ -101,19 +101,10 @@ pub async fn a_lost_answer_does_not_add_again_what_was_revoked_meanwhile<H: Harn
         let skipped = u64::from(before == "removed");
         let create = Calls::to(Operation::Create).skip(skipped);
         let hold = scene.host.faults.hold_after(create);
-        let mut adding = Box::pin(scene.add(&scene.host, "mine"));
-        tokio::select! {
-            biased;
-            () = hold.arrived() => {}
-            _ = &mut adding => panic!("the create has to be held"),
-        }
-        assert_eq!(scene.other.revoke_all(&scene.ada).await, 1, "{before}");
-        hold.fail(ErrorKind::OutcomeUnknown);
-        assert_eq!(
-            failure(adding.await),
-            Some(ErrorKind::OutcomeUnknown),
-            "{before}"
-        );
+        let adding = scene.add(&scene.host, "mine");
+        let (added, ended) = while_lost(hold, adding, scene.other.revoke_all(&scene.ada)).await;
+        assert_eq!(ended, 1, "{before}");
+        assert_eq!(failure(added), Some(ErrorKind::OutcomeUnknown), "{before}");
         assert!(!scene.other.lives(&scene.token).await, "{before}");
         assert!(scene.other.ids(&scene.ada).await.is_empty(), "{before}");
         // What is unknown is settled by adding again, knowing so.

@@ -72,18 +72,9 @@ pub async fn a_change_by_another_after_a_lost_answer_is_not_taken_for_a_conflict
             true => host.faults.hold_after(Operation::Update),
             false => host.faults.hold_before(Operation::Update),
         };
-        let mut changing = Box::pin(host.sessions.update(&visit.token, |a| a.visits += 1));
-        tokio::select! {
-            biased;
-            () = hold.arrived() => {}
-            _ = &mut changing => panic!("the change has to be held"),
-        }
-        let change = other
-            .update(&visit.token, |a| a.note = "another's".to_owned())
-            .await;
-        expect_found(change);
-        hold.fail(ErrorKind::OutcomeUnknown);
-        let changed = changing.await;
+        let changing = host.sessions.update(&visit.token, |a| a.visits += 1);
+        let change = other.change(&visit.token, |a| a.note = "another's".to_owned());
+        let (changed, _) = while_lost(hold, changing, change).await;
         let stored = other.data(&visit.token).await;
         assert_eq!(
             (stored.visits, stored.note.as_str()),
@@ -102,31 +93,26 @@ pub async fn an_ending_after_a_lost_answer_is_not_undone_by_the_retry<H: Harness
     let (host, other) = (service.host().await, service.host().await);
     let visit = host.visit().await;
     let hold = host.faults.hold_after(Operation::Update);
-    let mut changing = Box::pin(host.sessions.update(&visit.token, |a| a.visits += 1));
-    tokio::select! {
-        biased;
-        () = hold.arrived() => {}
-        _ = &mut changing => panic!("the change has to be held"),
-    }
-    other.sign_out(&visit.token).await;
-    hold.fail(ErrorKind::OutcomeUnknown);
-    assert_eq!(failure(changing.await), Some(ErrorKind::OutcomeUnknown));
+    let changing = host.sessions.update(&visit.token, |a| a.visits += 1);
+    let (changed, _) = while_lost(hold, changing, other.sign_out(&visit.token)).await;
+    assert_eq!(failure(changed), Some(ErrorKind::OutcomeUnknown));
     assert!(!other.lives(&visit.token).await);
 }
 
-/// Rule 10: an outage after a lost answer does not turn "unknown" into "nothing was written".
+/// Rule 10: an outage after one lost answer or two does not turn "unknown" into "nothing was written".
 pub async fn an_outage_after_a_lost_answer_is_an_unknown_outcome<H: Harness>() {
     let service = Service::<H>::start().await;
     let host = service.host().await;
-    for kind in [
+    let kinds = [
         ErrorKind::Unavailable,
         ErrorKind::Timeout,
         ErrorKind::Denied,
-    ] {
+    ];
+    for (kind, lost) in kinds.into_iter().flat_map(|kind| [(kind, 1), (kind, 2)]) {
         let visit = host.visit().await;
-        host.faults.lose_answer(Operation::Update);
-        host.faults
-            .fail_before(Calls::to(Operation::Update).times(2), kind);
+        let update = || Calls::to(Operation::Update);
+        host.faults.lose_answer(update().times(lost));
+        host.faults.fail_before(update().times(3 - lost), kind);
         let changed = host.sessions.update(&visit.token, |a| a.visits += 1).await;
         host.faults.clear();
         let error = changed.expect_err("three tries failed");

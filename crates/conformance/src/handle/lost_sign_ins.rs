@@ -115,6 +115,18 @@ pub async fn a_sign_in_that_fails_signs_nobody_in_unless_it_says_unknown<H: Harn
         }
         scene.clear().await;
     }
+    // A lost answer, and a revocation before the next try, which then finds the attempt superseded.
+    let attempt = scene.host.begin(&scene.ada).await;
+    let hold = scene.host.faults.hold_after(Operation::Create);
+    let completing = scene
+        .host
+        .sessions
+        .complete(attempt, None, Account::carried);
+    let (completed, ended) =
+        while_lost(hold, completing, scene.witness.revoke_all(&scene.ada)).await;
+    assert_eq!(ended, 1);
+    assert_eq!(failure(completed), Some(ErrorKind::OutcomeUnknown));
+    assert!(scene.witness.ids(&scene.ada).await.is_empty());
 }
 
 /// A renewal gives a token that works, to the only session there is; where it fails, the session is

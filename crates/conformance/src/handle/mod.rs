@@ -59,7 +59,7 @@ pub(crate) mod prelude {
     };
 
     pub(crate) use crate::handle::service::{Account, Host, Service, expect_found, failure};
-    pub(crate) use crate::handle::steps::{drop_when_held, while_held};
+    pub(crate) use crate::handle::steps::{drop_when_held, while_held, while_lost};
     pub(crate) use crate::harness::Harness;
     pub(crate) use crate::suite::requests::{label, subject};
     pub(crate) use crate::suite::tasks::together;

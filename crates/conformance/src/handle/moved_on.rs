@@ -1,5 +1,6 @@
 //! Data that no longer decode, because the type has moved on.
 
+use cloakroom_core::Codec;
 use serde::{Deserialize, Serialize};
 
 use crate::handle::prelude::*;
@@ -146,6 +147,11 @@ pub async fn a_migration_reads_what_last_years_type_wrote<H: Harness>() {
         .host_with::<ThisYear>(|settings| {
             settings.migration(|stored| {
                 let LastYear { name } = stored.decode()?;
+                assert_eq!(stored.codec(), Some(Codec::Json));
+                assert_eq!(
+                    stored.bytes(),
+                    format!("{{\"name\":\"{name}\"}}").as_bytes()
+                );
                 let (first, last) = name.split_once(' ')?;
                 Some(ThisYear {
                     first: first.to_owned(),

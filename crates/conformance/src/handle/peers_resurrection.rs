@@ -182,4 +182,12 @@ pub async fn a_renewal_does_not_outlive_a_revocation<H: Harness>() {
         }
         opens_nothing(&other, &signed.token).await;
     }
+    // Where the answer is lost too, what became of the renewal is not claimed.
+    let signed = host.sign_in(&ada).await;
+    let hold = host.faults.hold_after(Operation::Renew);
+    let renewing = host.sessions.renew(&signed.token, minutes(1));
+    let (renewed, ended) = while_lost(hold, renewing, other.revoke_all(&ada)).await;
+    assert_eq!(ended, 1);
+    assert_eq!(failure(renewed), Some(ErrorKind::OutcomeUnknown));
+    assert!(other.ids(&ada).await.is_empty());
 }

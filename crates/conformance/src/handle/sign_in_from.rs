@@ -9,7 +9,7 @@ pub async fn a_late_change_of_the_old_session_is_carried_over<H: Harness>() {
     let (host, late) = (service.host().await, service.host().await);
     let ada = subject("ada");
     let visit = host.visit().await;
-    let attempt = host.begin(&ada).await;
+    let attempt = host.begin(&ada).await.label(label("Laptop"));
     let mut runs = Vec::new();
     let mut completing = Box::pin(
         host.sessions
@@ -31,6 +31,7 @@ pub async fn a_late_change_of_the_old_session_is_carried_over<H: Harness>() {
 
     let stored = expect_found(late.peek(&issued.token).await);
     assert_eq!(stored.data().visits, 3);
+    assert_eq!(stored.label(), Some(&label("Laptop")));
     assert_eq!(stored.info(), issued.session.info());
     assert_eq!(stored.revision(), issued.session.revision());
     assert!(matches!(late.load(&visit.token).await, Lookup::Replaced));

@@ -117,4 +117,17 @@ pub async fn a_sign_out_that_failed_is_an_error<H: Harness>() {
         host.faults.clear();
         assert!(host.lives(&signed.token).await);
     }
+    // Where it was renewed in between, somebody has to say what became of it.
+    let hold = host.faults.hold_before(Operation::Delete);
+    let signing_out = host.sessions.sign_out(&signed.token);
+    let renewing_before_an_outage = async {
+        let renewed = service.host().await.renew_at_once(&signed.token).await;
+        let down = Calls::to(Operation::Load).always();
+        host.faults.fail_before(down, ErrorKind::Unavailable);
+        renewed
+    };
+    let (ended, renewed) = while_held(hold, signing_out, renewing_before_an_outage).await;
+    assert_eq!(failure(ended), Some(ErrorKind::Unavailable));
+    host.faults.clear();
+    assert!(host.lives(&renewed.token).await);
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use cloakroom_core::ErrorKind;
 use cloakroom_core::fault::Hold;
 
 /// Runs a call until it is held, lets something else happen, and lets the call go on.
@@ -24,6 +25,28 @@ pub(crate) async fn while_held<A, B>(
     }
     let happened = meanwhile.await;
     hold.release();
+    (call.await, happened)
+}
+
+/// Runs a call until it is held, lets something else happen, and loses what the held one was about: its
+/// request or its answer, whichever the hold is at.
+///
+/// # Panics
+///
+/// Where the call is done without having been held: the case would prove nothing.
+pub(crate) async fn while_lost<A, B>(
+    hold: Hold,
+    call: impl Future<Output = A>,
+    meanwhile: impl Future<Output = B>,
+) -> (A, B) {
+    let mut call = pin!(call);
+    tokio::select! {
+        biased;
+        () = hold.arrived() => {}
+        _ = &mut call => panic!("the call has to reach the point where it is held"),
+    }
+    let happened = meanwhile.await;
+    hold.fail(ErrorKind::OutcomeUnknown);
     (call.await, happened)
 }
 

@@ -92,6 +92,16 @@ pub async fn each_session_carries_its_own_timeouts<H: Harness>() {
     let brief = brief.expect("create_with does not fail");
     let plain = host.sign_in(&ada).await;
     assert!(remembered.session.is_remembered() && !plain.session.is_remembered());
+    assert!(!brief.session.is_remembered() && brief.session.label().is_none());
+    let options = SessionOptions::new().remembered(own).label(label("Tablet"));
+    let visitor = host.sessions.create_with(Account::default(), options).await;
+    let visitor = visitor.expect("create_with does not fail");
+    let read = host.open(&visitor.token).await;
+    assert!(read.is_remembered());
+    assert_eq!(
+        (read.timeouts(), read.label()),
+        (own, Some(&label("Tablet")))
+    );
 
     service.clock.advance(seconds(5));
     assert!(!host.lives(&brief.token).await && host.lives(&plain.token).await);

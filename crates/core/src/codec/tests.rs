@@ -67,5 +67,40 @@ fn a_decode_error_does_not_quote_the_data() {
         assert_eq!(error.kind(), ErrorKind::Decode);
         let said = format!("{error} {error:?} {}", error.source().unwrap());
         assert!(!said.contains("secret"), "{said}");
+        let why = error.source().unwrap().to_string();
+        assert!(
+            why.contains(&format!("decoding as {codec:?} failed")),
+            "{why}"
+        );
+        assert!(why.contains("give the builder a migration"), "{why}");
     }
+}
+
+#[test]
+fn an_error_of_json_says_where_it_was_and_of_what_kind() {
+    for (text, what) in [
+        (
+            "[1,\n\"x\"]",
+            ", a value of another shape than the type's at line 2 column 3",
+        ),
+        ("[1}", ", a syntax error at line 1 column 3"),
+        ("[", ", a sudden end at line 1 column 1"),
+    ] {
+        let payload = Payload {
+            codec: 1,
+            bytes: Bytes::from(text),
+        };
+        let error = decode::<Vec<u8>>(&payload, Operation::Load).unwrap_err();
+        let why = error.source().unwrap().to_string();
+        assert!(why.contains(what), "{why}");
+    }
+}
+
+#[test]
+fn data_that_have_no_form_in_json_are_told_as_such() {
+    let data = std::collections::HashMap::from([(vec![1], 1)]);
+    let error = Codec::Json.encode(&data, Operation::Update).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Encode);
+    let why = error.source().unwrap().to_string();
+    assert!(why.contains("encoding as Json failed"), "{why}");
 }

@@ -32,7 +32,9 @@ fn control_characters_are_refused_where_they_stand() {
         "🦊",
         "a\u{a0}b",
     ] {
-        assert_eq!(Label::new(fine).unwrap().as_str(), fine);
+        let label = Label::new(fine).unwrap();
+        assert_eq!(label.to_string(), fine);
+        assert_eq!((label.as_str(), label.as_ref()), (fine, fine));
     }
 }
 

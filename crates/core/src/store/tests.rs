@@ -25,6 +25,14 @@ fn key() -> PlacementKey {
     PlacementKey::default()
 }
 
+/// Documented, and what operators reckon with.
+#[test]
+fn memories_last_as_long_as_is_said() {
+    assert_eq!(ENDED_MEMORY, Duration::from_secs(300));
+    assert_eq!(REUSE_MEMORY, Duration::from_secs(86_400));
+    assert_eq!(MAX_FOLLOWED_RENEWALS, 64);
+}
+
 fn elsewhere() -> Placement {
     let [high, low] = key().place(&ada()).to_bytes();
     Placement::from_bytes([high, low ^ 1])

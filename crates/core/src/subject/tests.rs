@@ -20,7 +20,9 @@ fn any_characters_will_do_and_stay_as_they_are() {
     for text in [
         ":", "*", "{", "}", "{a}:*", "\n", "\0", " ", "\u{202e}", "🍪", "é", "e\u{301}",
     ] {
-        assert_eq!(Subject::new(text).unwrap().as_str(), text);
+        let subject = Subject::new(text).unwrap();
+        assert_eq!(subject.to_string(), text);
+        assert_eq!((subject.as_str(), subject.as_ref()), (text, text));
     }
 }
 
