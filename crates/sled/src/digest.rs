@@ -56,4 +56,16 @@ mod tests {
     fn the_border_of_key_and_value_matters() {
         assert_ne!(Digest::of(b"ab", b"c"), Digest::of(b"a", b"bc"));
     }
+
+    #[test]
+    fn the_value_matters_and_not_its_length_alone() {
+        assert_ne!(Digest::of(b"key", b"old"), Digest::of(b"key", b"new"));
+    }
+
+    /// It is stored: another digest would refuse every store there is.
+    #[test]
+    fn a_digest_is_what_it_always_was() {
+        let digest = u128::from_be_bytes(Digest::of(b"key", b"value").to_bytes());
+        assert_eq!(digest, 0x038cf631_09a3e1d5_dba1ce00_33898675);
+    }
 }

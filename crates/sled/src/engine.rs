@@ -178,3 +178,21 @@ mod hook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn sled_is_not_asked_again_after_a_panic() {
+        let dir = Scratch::new();
+        let db = sled::open(dir.path().join("engine")).unwrap();
+        let log = File::create(dir.path().join("log")).unwrap();
+        let engine = Engine::new(db, log);
+        assert!(engine.health().check_reads().is_ok());
+        let answer = engine.call::<()>(|_| panic!("as sled might"));
+        assert_eq!(answer, Err(Fault::Panicked));
+        assert!(engine.health().check_reads().is_err());
+    }
+}

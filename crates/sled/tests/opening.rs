@@ -136,7 +136,22 @@ fn a_store_that_another_process_holds_is_in_use_until_that_process_dies() {
     builder(&dir.store()).open().expect("its lock died with it");
 }
 
-/// Not a test of its own: what the test above starts.
+/// Whose parent is the directory that the process is in.
+#[test]
+fn a_path_without_a_parent_is_fine() {
+    let dir = Scratch::new();
+    let holder = Command::new(std::env::current_exe().unwrap())
+        .args(["child_that_holds_the_store", "--exact"])
+        .env(HOLD, dir.store().file_name().unwrap())
+        .current_dir(dir.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(holder.status.success(), "{holder:?}");
+    builder(&dir.store()).open().expect("it was made there");
+}
+
+/// Not a test of its own: what the tests above start.
 #[test]
 fn child_that_holds_the_store() {
     let Some(dir) = std::env::var_os(HOLD) else {
@@ -227,26 +242,36 @@ fn another_placement_key_is_refused_until_the_right_one_comes() {
     builder(&dir.store()).placement_key(key).open().unwrap();
 }
 
+/// Also where the witness had not heard of the last write, since the process was killed: it was told
+/// when the store was opened again.
 #[tokio::test]
 async fn an_older_log_under_a_newer_witness_has_gone_back_in_time() {
-    let dir = Scratch::new();
-    let store = builder(&dir.store()).open().unwrap();
-    sign_in(&store, "ada").await;
-    store.close().unwrap();
-    let old = dir.path().join("backup");
-    copy(&dir.store().join("engine"), &old);
+    for killed in [false, true] {
+        let dir = Scratch::new();
+        let witness = dir.store().join("cloakroom.witness");
+        let store = builder(&dir.store()).open().unwrap();
+        sign_in(&store, "ada").await;
+        store.close().unwrap();
+        let old = dir.path().join("backup");
+        copy(&dir.store().join("engine"), &old);
+        let said = fs::read(&witness).unwrap();
 
-    let store = builder(&dir.store()).open().unwrap();
-    sign_in(&store, "grace").await;
-    store.close().unwrap();
-    fs::remove_dir_all(dir.store().join("engine")).unwrap();
-    copy(&old, &dir.store().join("engine"));
-    let (kind, why) = refused(&dir.store());
-    assert_eq!(kind, ErrorKind::Corrupt);
-    assert!(
-        why.contains("has gone back in time") && why.contains("start_over"),
-        "{why}"
-    );
+        let store = builder(&dir.store()).open().unwrap();
+        sign_in(&store, "grace").await;
+        store.close().unwrap();
+        if killed {
+            fs::write(&witness, said).unwrap();
+            drop(builder(&dir.store()).open().unwrap());
+        }
+        fs::remove_dir_all(dir.store().join("engine")).unwrap();
+        copy(&old, &dir.store().join("engine"));
+        let (kind, why) = refused(&dir.store());
+        assert_eq!(kind, ErrorKind::Corrupt, "killed: {killed}");
+        assert!(
+            why.contains("has gone back in time") && why.contains("start_over"),
+            "{why}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -287,6 +312,31 @@ async fn a_key_that_was_changed_or_lost_behind_the_store_is_found() {
 }
 
 #[tokio::test]
+async fn an_older_value_put_back_under_its_key_is_found() {
+    let dir = Scratch::new();
+    let store = builder(&dir.store()).open().unwrap();
+    let id = sign_in(&store, "ada").await;
+    store.close().unwrap();
+    let key = [&[1], id.as_bytes().as_slice()].concat();
+    let db = sled::open(dir.store().join("engine")).unwrap();
+    let old = db.get(&key).unwrap().unwrap();
+    drop(db);
+
+    let store = builder(&dir.store()).open().unwrap();
+    let later = ManualClock::new().now().plus(Duration::from_secs(60));
+    let subject = Subject::new("ada").unwrap();
+    let _ = store.touch(id, Some(&subject), later).await.unwrap();
+    store.close().unwrap();
+    let db = sled::open(dir.store().join("engine")).unwrap();
+    let new = db.insert(key, &old).unwrap().unwrap();
+    drop(db);
+    assert_eq!(new.len(), old.len());
+    assert_ne!(new, old);
+    let (kind, why) = refused(&dir.store());
+    assert_eq!(kind, ErrorKind::Corrupt, "{why}");
+}
+
+#[tokio::test]
 async fn a_store_without_its_log_or_its_witness_is_no_new_store() {
     let dir = Scratch::new();
     let store = builder(&dir.store()).open().unwrap();
@@ -302,7 +352,10 @@ async fn a_store_without_its_log_or_its_witness_is_no_new_store() {
     let witness = dir.store().join("cloakroom.witness");
     let said = fs::read(&witness).unwrap();
     fs::write(&witness, "").unwrap();
-    assert_eq!(refused(&dir.store()).0, ErrorKind::Corrupt);
+    let (kind, why) = refused(&dir.store());
+    assert_eq!(kind, ErrorKind::Corrupt);
+    assert!(why.contains("is empty"), "{why}");
+    assert!(fs::read(&witness).unwrap().is_empty(), "it is not made up");
     fs::write(&witness, vec![0; said.len()]).unwrap();
     assert_eq!(refused(&dir.store()).0, ErrorKind::Corrupt);
     fs::remove_file(&witness).unwrap();
@@ -343,6 +396,10 @@ async fn starting_over_keeps_the_old_store_aside() {
     let aside = SledStore::start_over(dir.store()).unwrap();
     let store = builder(&dir.store()).open().unwrap();
     assert!(!lives(&store, id).await);
+    store.close().unwrap();
+    let second = SledStore::start_over(dir.store()).unwrap();
+    assert!(!dir.store().exists());
+    builder(&second).open().expect("nothing was deleted");
     let old = builder(&aside).open().unwrap();
     assert!(lives(&old, id).await, "nothing was deleted");
 }

@@ -143,6 +143,56 @@ async fn what_nobody_waits_for_is_not_synced_until_it_closes() {
     assert!(stage.journal.is_on_disk());
 }
 
+/// In a pause, when the time has come.
+#[test]
+fn what_nobody_waits_for_is_on_disk_in_time() {
+    let stage = stage(Pace {
+        lazy_within: Duration::from_millis(50),
+        ..PATIENT
+    });
+    let (at_witness, is_at_witness) = mpsc::channel();
+    stage.engine.hook.set(move |step| {
+        if step == Step::Witness {
+            let _ = at_witness.send(());
+        }
+        Ok(())
+    });
+    let _told = stage.journal.submit(commit("a"), Until::Applied, None);
+    let written = is_at_witness.recv_timeout(Duration::from_secs(20));
+    written.expect("it is put on disk");
+}
+
+/// Each batch is late, and there is always another.
+#[tokio::test]
+async fn what_nobody_waits_for_is_on_disk_in_time_without_a_pause_too() {
+    let stage = stage(Pace {
+        lazy_within: Duration::ZERO,
+        ..PATIENT
+    });
+    let (reached, let_go) = hold(&stage, Step::Apply);
+    // More than goes into one batch.
+    let large = |name: char| Commit {
+        pairs: (0..600)
+            .flat_map(|number| commit(&format!("{name}{number}")).pairs)
+            .collect(),
+        ..Commit::default()
+    };
+    let submit = |name| stage.journal.submit(large(name), Until::Applied, None);
+    let first = submit('a').unwrap();
+    reached.recv().unwrap();
+    let others = ['b', 'c'].map(|name| submit(name).unwrap());
+    drop(let_go);
+    first.done().await.unwrap();
+    for other in others {
+        other.done().await.unwrap();
+    }
+    let mut steps = stage.steps.lock().unwrap().clone();
+    // The other two are the syncer's.
+    steps.retain(|step| matches!(step, Step::Apply | Step::Flush));
+    let (apply, flush) = (Step::Apply, Step::Flush);
+    assert_eq!(steps[..5], [apply, flush, apply, flush, apply]);
+}
+
 #[tokio::test]
 async fn those_who_wait_share_one_batch_and_one_sync() {
     let stage = stage(PATIENT);

@@ -6,13 +6,16 @@ use cloakroom_core::store::{Cap, EndReason, OnCap, Replaces, RevokeKind};
 use cloakroom_core::{Clock as _, ManualClock, Payload, Record, Timeouts, WriteId};
 
 use super::*;
+use crate::Durability;
 use crate::engine::Step;
 use crate::scratch::Scratch;
 
 mod ends;
+mod failures;
 mod large;
 mod power;
 mod scans;
+mod sweeps;
 
 fn open(dir: &Scratch) -> SledStore {
     SledStore::builder(dir.path().join("store"))
@@ -144,41 +147,50 @@ async fn every_operation_is_one_batch() {
 
 #[tokio::test]
 async fn a_retry_waits_until_what_its_first_try_ended_is_on_disk() {
-    let dir = Scratch::new();
-    let store = open(&dir);
-    let _ = store.create(&create(&store, 1, 10), now()).await.unwrap();
-    let (held, is_held) = mpsc::channel();
-    let (let_go, go) = mpsc::channel::<()>();
-    let go = Mutex::new(go);
-    store.core.engine.hook.set(move |step| {
-        if step == Step::Sync {
-            let _ = held.send(());
-            let _ = go.lock().unwrap().recv();
+    for durability in [
+        Durability::Immediate,
+        Durability::Interval(Duration::from_secs(3_600)),
+    ] {
+        let dir = Scratch::new();
+        let store = SledStore::builder(dir.path().join("store"))
+            .durability(durability)
+            .without_sweeper()
+            .open()
+            .unwrap();
+        let _ = store.create(&create(&store, 1, 10), now()).await.unwrap();
+        let (held, is_held) = mpsc::channel();
+        let (let_go, go) = mpsc::channel::<()>();
+        let go = Mutex::new(go);
+        store.core.engine.hook.set(move |step| {
+            if step == Step::Sync {
+                let _ = held.send(());
+                let _ = go.lock().unwrap().recv();
+            }
+            Ok(())
+        });
+        let request = delete(&store, 1);
+        let first = tokio::spawn({
+            let (store, request) = (store.clone(), request.clone());
+            async move { store.delete(&request, now()).await }
+        });
+        tokio::task::spawn_blocking(move || is_held.recv())
+            .await
+            .unwrap()
+            .unwrap();
+        // Applied, and not on disk. The caller loses patience.
+        first.abort();
+        let mut retry = tokio::spawn({
+            let store = store.clone();
+            async move { store.delete(&request, now()).await }
+        });
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+            assert!(!retry.is_finished(), "told to be on disk, and is not");
         }
-        Ok(())
-    });
-    let request = delete(&store, 1);
-    let first = tokio::spawn({
-        let (store, request) = (store.clone(), request.clone());
-        async move { store.delete(&request, now()).await }
-    });
-    tokio::task::spawn_blocking(move || is_held.recv())
-        .await
-        .unwrap()
-        .unwrap();
-    // Applied, and not on disk. The caller loses patience.
-    first.abort();
-    let mut retry = tokio::spawn({
-        let store = store.clone();
-        async move { store.delete(&request, now()).await }
-    });
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-        assert!(!retry.is_finished(), "told to be on disk, and is not");
+        drop(let_go);
+        let told = (&mut retry).await.unwrap().unwrap();
+        assert_eq!(told, DeleteOutcome::Deleted { replicas: None });
     }
-    drop(let_go);
-    let told = (&mut retry).await.unwrap().unwrap();
-    assert_eq!(told, DeleteOutcome::Deleted { replicas: None });
 }
 
 #[tokio::test]

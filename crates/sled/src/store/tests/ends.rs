@@ -6,18 +6,137 @@ use std::thread;
 use cloakroom_core::Clock;
 
 use super::*;
-use crate::Durability;
+
+fn open_lazy(dir: &Scratch) -> SledStore {
+    SledStore::builder(dir.path().join("store"))
+        .durability(Durability::Interval(Duration::MAX))
+        .without_sweeper()
+        .open()
+        .unwrap()
+}
+
+/// What ends something.
+#[derive(Debug)]
+enum Ending {
+    Delete(Delete),
+    Revoke(RevokeKind),
+    Renew(Renew),
+    Create(Box<Create>),
+}
+
+fn replacing(store: &SledStore, request: Create) -> Ending {
+    let replaces = Some(Replaces {
+        id: id(store, 1),
+        revision: cloakroom_core::Revision::FIRST,
+    });
+    Ending::Create(Box::new(Create {
+        replaces,
+        ..request
+    }))
+}
+
+/// With a token that somebody else issued, and that comes again.
+fn replacing_itself(store: &SledStore) -> Ending {
+    let again = create(store, 1, 10);
+    let record = again.record.with_external();
+    replacing(store, Create { record, ..again })
+}
+
+/// As soon as the one who has the only place is over.
+fn taking_a_place(store: &SledStore) -> Ending {
+    let cap = Cap::new(1, OnCap::Refuse).unwrap();
+    let new = create(store, 4, 10);
+    let later = now().plus(Duration::from_secs(3_600));
+    let payload = new.record.payload().clone();
+    let record = Record::signed_in(id(store, 4), subject(), later, Timeouts::default(), payload);
+    Ending::Create(Box::new(Create { record, cap, ..new }))
+}
+
+async fn end(store: &SledStore, ending: Ending) {
+    match ending {
+        Ending::Delete(request) => {
+            let deleted = store.delete(&request, now()).await.unwrap();
+            assert_eq!(deleted, DeleteOutcome::Deleted { replicas: None });
+        }
+        Ending::Revoke(kind) => {
+            let request = Revoke {
+                subject: subject(),
+                kind,
+                write_id: WriteId::random(),
+            };
+            let _ = store.revoke(&request, now()).await.unwrap();
+        }
+        Ending::Renew(request) => {
+            let renewed = store.renew(&request, now()).await.unwrap();
+            assert_eq!(renewed, RenewOutcome::Renewed);
+        }
+        Ending::Create(request) => {
+            let now = request.record.last_seen();
+            let created = store.create(&request, now).await.unwrap();
+            let CreateOutcome::Created { repeated, .. } = created else {
+                panic!("{created:?}");
+            };
+            assert!(!repeated);
+        }
+    }
+}
+
+/// Also where nobody waits for what else is written.
+#[tokio::test]
+async fn whatever_ends_something_is_on_disk() {
+    type Case = (&'static str, u8, fn(&SledStore) -> Ending);
+    let cases: [Case; 10] = [
+        ("delete", 1, |store| Ending::Delete(delete(store, 1))),
+        ("revoke one", 2, |store| {
+            Ending::Revoke(RevokeKind::One(id(store, 1)))
+        }),
+        ("revoke all", 2, |_| Ending::Revoke(RevokeKind::All)),
+        ("revoke all others", 2, |store| {
+            Ending::Revoke(RevokeKind::AllExcept(id(store, 1)))
+        }),
+        // A sign-in that has begun must not come through.
+        ("revoke nobody", 0, |_| Ending::Revoke(RevokeKind::All)),
+        ("renew", 1, |store| {
+            Ending::Renew(renew(store, 1, 2, Duration::ZERO))
+        }),
+        ("replace", 1, |store| replacing(store, create(store, 2, 10))),
+        ("replace itself", 1, replacing_itself),
+        ("evict", 3, |store| {
+            Ending::Create(Box::new(create(store, 4, 10)))
+        }),
+        ("take a place", 1, taking_a_place),
+    ];
+    for (what, sessions, ending) in cases {
+        let dir = Scratch::new();
+        let store = open_lazy(&dir);
+        store.begin(&subject(), now(), now()).await.unwrap();
+        assert!(store.core.journal.is_on_disk(), "begin, before {what}");
+        for number in 1..=sessions {
+            let _ = store
+                .create(&create(&store, number, 10), now())
+                .await
+                .unwrap();
+        }
+        let visitor = create(&store, 200, 10);
+        let payload = visitor.record.payload().clone();
+        let id = id(&store, 200);
+        let visitor = Create {
+            record: Record::anonymous(id, now(), Timeouts::default(), payload),
+            ..visitor
+        };
+        let _ = store.create(&visitor, now()).await.unwrap();
+        assert!(!store.core.journal.is_on_disk(), "nobody waits for that");
+        end(&store, ending(&store)).await;
+        assert!(store.core.journal.is_on_disk(), "{what}: a crash undoes it");
+    }
+}
 
 /// A token that somebody else issued comes again, and its new session is over already: the old one
 /// goes, and no memory of it stays.
 #[tokio::test]
 async fn a_session_that_gives_way_to_one_that_is_over_is_gone_on_disk() {
     let dir = Scratch::new();
-    let store = SledStore::builder(dir.path().join("store"))
-        .durability(Durability::Interval(Duration::MAX))
-        .without_sweeper()
-        .open()
-        .unwrap();
+    let store = open_lazy(&dir);
     let mut again = create(&store, 1, 10);
     let later = now().plus(Duration::from_secs(3_600));
     let timeouts = Timeouts::default();

@@ -140,6 +140,44 @@ async fn a_reader_beside_updates_of_many_parts() {
     assert!(reading.await.unwrap() > 0);
 }
 
+/// Nobody would ever find them.
+#[tokio::test]
+async fn the_parts_of_a_record_go_with_what_they_were_parts_of() {
+    let dir = Scratch::new();
+    let store = open(&dir);
+    let has_parts = || {
+        !store
+            .core
+            .engine
+            .pairs(&[2], Some(&[3]), 1)
+            .unwrap()
+            .is_empty()
+    };
+    for shrinks in [true, false] {
+        let number = 1 + u8::from(shrinks);
+        let _ = store
+            .create(&create(&store, number, 20_000), now())
+            .await
+            .unwrap();
+        assert!(has_parts());
+        if shrinks {
+            let update = Update {
+                id: id(&store, number),
+                subject: Some(subject()),
+                expected: cloakroom_core::Revision::FIRST,
+                payload: create(&store, number, 10).record.payload().clone(),
+                label: None,
+                touch: false,
+                write_id: WriteId::random(),
+            };
+            let _ = store.update(&update, now()).await.unwrap();
+        } else {
+            let _ = store.delete(&delete(&store, number), now()).await.unwrap();
+        }
+        assert!(!has_parts(), "shrinks: {shrinks}");
+    }
+}
+
 #[tokio::test]
 async fn what_the_format_cannot_hold_is_too_large() {
     let dir = Scratch::new();
