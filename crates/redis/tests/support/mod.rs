@@ -12,6 +12,7 @@ pub(crate) mod workload;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
+use std::time::Duration;
 
 use cloakroom_conformance::{Harness, Tamper};
 use cloakroom_redis::{Eviction, RedisStore, RedisStoreBuilder, Server};
@@ -51,6 +52,8 @@ impl Standalone {
         RedisStore::builder(Server::standalone(shared().url()))
             .database(self.database)
             .eviction(Eviction::Possible)
+            // All cases share the machine and the server.
+            .timeout(Duration::from_secs(10))
     }
 }
 
