@@ -169,7 +169,9 @@ impl RedisStoreBuilder {
 
     /// `delete` and `revoke` wait until so many replicas have the ending, or this time has passed, and say
     /// how many do. By default they do not wait. Who comes while others wait is sent after them, so that it can
-    /// take twice this time, and the [deadline](RedisStoreBuilder::timeout) is so much later.
+    /// take twice this time, and the [deadline](RedisStoreBuilder::timeout) is so much later. Where something
+    /// has to be tried again, it waits again: with a replica down and a time above half of the timeout, such an
+    /// ending can be done and be told as [`OutcomeUnknown`](ErrorKind::OutcomeUnknown).
     ///
     /// A failover to a replica that has it does not undo it. It does where a replica that has it not
     /// becomes the primary, and where a primary comes back with older data than it had.

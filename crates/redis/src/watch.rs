@@ -229,3 +229,6 @@ fn server_time(reply: Value) -> Option<Timestamp> {
         seconds.saturating_mul(1_000).saturating_add(micros / 1_000),
     ))
 }
+
+#[cfg(test)]
+mod tests;

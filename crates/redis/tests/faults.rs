@@ -7,7 +7,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use cloakroom_core::store::{
-    CreateOutcome, DeleteOutcome, LoadOutcome, RevokeKind, TouchOutcome, UpdateOutcome,
+    CreateOutcome, DeleteOutcome, LoadOutcome, Page, RevokeKind, TouchOutcome, UpdateOutcome,
 };
 use cloakroom_core::{Clock, ErrorKind, Record, SessionStore, SystemClock, Timeouts, Timestamp};
 use cloakroom_redis::{Eviction, RedisStore, Server};
@@ -147,6 +147,22 @@ async fn connecting_to_a_server_that_never_answers_ends() {
     let error = builder.connect().await.unwrap_err();
     assert!(error.is_retryable(), "{error:?}");
     assert!(began.elapsed() < PATIENCE * 3, "{:?}", began.elapsed());
+}
+
+/// What was never sent is not in doubt.
+#[tokio::test]
+async fn a_write_that_reaches_nobody_is_unavailable() {
+    let server = Process::start(&["--save", ""]);
+    let builder = RedisStore::builder(Server::standalone(server.url()));
+    let store = builder.timeout(PATIENCE).connect().await.unwrap();
+    let record = sign_in(&store, "ada").await;
+    // So that the next step is the one that writes.
+    assert!(lives(&store, &record).await);
+    server.kill();
+    // This one finds the connection closed, and the next has none.
+    let _ = store.load(record.id(), now()).await.unwrap_err();
+    let error = store.update(&update(&record, "new"), now()).await;
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Unavailable);
 }
 
 #[tokio::test]
@@ -303,7 +319,7 @@ async fn an_evicting_server_leaves_nothing_unrevocable() {
     }
     for record in &records {
         let subject = record.subject().unwrap();
-        let page = cloakroom_core::store::Page {
+        let page = Page {
             after: None,
             limit: 1000,
         };
@@ -364,4 +380,19 @@ async fn keys_of_another_type_are_contained() {
     let _ = store.begin(&subject("ada"), until, now()).await.unwrap();
     assert!(!lives(&store, &next).await);
     assert!(lives(&store, &sign_in(&store, "ada").await).await);
+
+    // Nothing of it is listed or counted, and a sweep leaves it to the next sign-in.
+    let _: () = around
+        .run(cmd("SET").arg(around.set(&subject("ada"))).arg("x"))
+        .await;
+    let page = Page {
+        after: None,
+        limit: 10,
+    };
+    let listed = store.token_set(&subject("ada"), &page, now()).await;
+    assert!(listed.unwrap().sessions.is_empty());
+    let scanned = store.scan(&page, now()).await;
+    assert!(scanned.unwrap().sessions.is_empty());
+    assert_eq!(store.count(now()).await.unwrap(), 0);
+    assert_eq!(store.purge_expired(10, now()).await.unwrap(), 0);
 }

@@ -4,10 +4,11 @@
 
 mod support;
 
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use cloakroom_core::store::{Cap, Create, DeleteOutcome, LoadOutcome, OnCap, RevokeKind};
-use cloakroom_core::{Clock, Record, SessionStore, SystemClock};
+use cloakroom_core::{Clock, ErrorKind, Record, SessionStore, SystemClock};
 use cloakroom_redis::{RedisStore, Server};
 use redis::cmd;
 use support::cluster::cli;
@@ -102,6 +103,90 @@ async fn many_endings_at_once_wait_together() {
         assert_eq!(deleted, DeleteOutcome::Deleted { replicas });
     }
     assert_eq!(store.count(now).await.unwrap(), 0);
+}
+
+/// More than any operation needs here.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// On a server without replicas: each ending waits in vain.
+async fn alone(timeout: Duration, within: Duration) -> (Process, RedisStore) {
+    let primary = Process::start(&["--save", ""]);
+    let store = RedisStore::builder(Server::standalone(primary.url()))
+        .wait_for_replicas(1, within)
+        .timeout(timeout)
+        .connect()
+        .await
+        .unwrap();
+    (primary, store)
+}
+
+/// New sessions, whose endings are written in the first step.
+async fn visits<const N: usize>(store: &RedisStore) -> [Record; N] {
+    let now = SystemClock.now();
+    let records = [(); N].map(|()| visit(now));
+    for record in &records {
+        let _ = store.create(&create(record), now).await.unwrap();
+        let loaded = store.load(record.id(), now).await.unwrap();
+        assert!(matches!(loaded, LoadOutcome::Found(_)));
+    }
+    records
+}
+
+/// The deadline is later by the time for replicas, however long that is.
+#[tokio::test]
+async fn an_ending_waits_longer_than_other_operations_may_take() {
+    let (primary, store) = alone(Duration::from_secs(2), Duration::from_secs(5)).await;
+    let [other, record] = visits(&store).await;
+    // From here on the server has the script: that it lacks it would be told only after a wait of its own.
+    let plain = RedisStore::connect(&primary.url()).await.unwrap();
+    let _ = plain.delete(&delete(&other), SystemClock.now()).await;
+    let deleted = store.delete(&delete(&record), SystemClock.now()).await;
+    let replicas = Some(0);
+    assert_eq!(deleted.unwrap(), DeleteOutcome::Deleted { replicas });
+}
+
+/// The connection that waits is made anew like the other.
+#[tokio::test]
+async fn endings_go_on_where_the_server_has_closed_the_connection() {
+    let (primary, store) = alone(PATIENCE, Duration::from_millis(50)).await;
+    let [before, at, after] = visits(&store).await;
+    let end = async |record| store.delete(&delete(record), SystemClock.now()).await;
+    let deleted = || {
+        let replicas = Some(0);
+        DeleteOutcome::Deleted { replicas }
+    };
+    assert_eq!(end(&before).await.unwrap(), deleted());
+    cli(primary.port, &["CLIENT", "KILL", "TYPE", "normal"]);
+    // The one that finds it closed cannot know what became of it.
+    let _ = end(&at).await;
+    assert_eq!(end(&after).await.unwrap(), deleted());
+}
+
+#[test]
+fn no_ending_waits_for_a_runtime_that_has_ended() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let (lasting, short) = (runtime(), runtime());
+    let (_primary, store) = lasting.block_on(alone(PATIENCE, Duration::from_millis(50)));
+    let [first, second, third] = lasting.block_on(visits(&store));
+    let now = SystemClock.now();
+    let [first, second, third] = [first, second, third].map(|record| delete(&record));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut sender = store.delete(&first, now);
+    short.block_on(async { assert!(sender.as_mut().poll(&mut context).is_pending()) });
+    let mut company = store.delete(&second, now);
+    lasting.block_on(async { assert!(company.as_mut().poll(&mut context).is_pending()) });
+    drop(short);
+    lasting.block_on(async {
+        // Nobody can say of these whether they were sent.
+        let kind = company.await.unwrap_err().kind();
+        assert_eq!(kind, ErrorKind::OutcomeUnknown);
+        let deleted = store.delete(&third, now).await.unwrap();
+        let replicas = Some(0);
+        assert_eq!(deleted, DeleteOutcome::Deleted { replicas });
+    });
 }
 
 /// Ten thousand sessions, in use, end in one step.

@@ -6,12 +6,19 @@ mod support;
 
 use std::time::Duration;
 
-use cloakroom_core::store::{CreateOutcome, DeleteOutcome, LoadOutcome, RevokeKind, UpdateOutcome};
-use cloakroom_core::{Clock, Error, Record, SessionStore, Subject, SystemClock, Timestamp};
+use cloakroom_core::store::{
+    CreateOutcome, Cursor, DeleteOutcome, LoadOutcome, Page, RevokeKind, UpdateOutcome,
+};
+use cloakroom_core::{
+    Clock, Error, ErrorKind, Record, SessionStore, Subject, SystemClock, Timeouts, Timestamp,
+};
 use cloakroom_redis::{Eviction, RedisStore, Server};
+use futures_util::future::join_all;
 use support::cluster::{Cluster, cli};
 use support::process::Process;
-use support::requests::{create, delete, revoke, signed_in, subject, update};
+use support::requests::{
+    create, delete, payload, random_id, revoke, signed_in, subject, update, visit,
+};
 use support::workload::{Workload, account};
 
 /// A slot on its way from one primary to another.
@@ -86,6 +93,14 @@ impl<'a> Move<'a> {
                 &["CLUSTER", "SETSLOT", &self.slot, "NODE", id.trim()],
             ));
         }
+    }
+}
+
+/// Lets no replica take over from a primary that only has to wait for the machine.
+fn without_failovers(cluster: &Cluster) {
+    for node in &cluster.nodes {
+        let limit = ["CONFIG", "SET", "cluster-node-timeout", "600000"];
+        ok(cli(node.port, &limit));
     }
 }
 
@@ -199,6 +214,94 @@ async fn nothing_is_torn_while_a_slot_is_half_moved() {
             }
         }
     }
+}
+
+/// Its old home sends on whoever asks, this once, and the new one answers nobody who was not sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_have_moved_before_their_slot_are_found() {
+    let cluster = Cluster::start();
+    without_failovers(&cluster);
+    let patience = Duration::from_secs(10);
+    let store = connect(&cluster, patience).await;
+    let waiting = RedisStore::builder(Server::cluster(cluster.urls()))
+        .wait_for_replicas(1, patience)
+        .timeout(patience)
+        .connect()
+        .await
+        .unwrap();
+    let around = support::tamper::Around::at(&[cluster.nodes[0].url()], "cloakroom").await;
+    let placement = visit(now()).id().placement();
+    let visits = [(); 4].map(|()| {
+        let id = random_id(placement);
+        Record::anonymous(id, now(), Timeouts::default(), payload("data"))
+    });
+    for record in &visits {
+        let _ = store.create(&create(record), now()).await.unwrap();
+    }
+    let moving = Move::begin(&cluster, &around.id(visits[0].id()));
+    for record in &visits {
+        moving.key(&around.id(record.id()));
+    }
+    for record in &visits {
+        assert!(lives(&store, record).await);
+        assert!(lives(&waiting, record).await);
+    }
+    // At once, so that some share a connection, and each has an answer of its own.
+    let absent = Record::anonymous(
+        random_id(placement),
+        now(),
+        Timeouts::default(),
+        payload("data"),
+    );
+    let requests: Vec<_> = [&visits[0], &absent, &visits[1], &visits[2]]
+        .map(delete)
+        .into();
+    let endings = requests
+        .iter()
+        .map(|request| waiting.delete(request, now()));
+    let endings = join_all(endings).await;
+    for (at, ending) in endings.into_iter().enumerate() {
+        match ending.unwrap() {
+            DeleteOutcome::Missing => assert_eq!(at, 1),
+            DeleteOutcome::Deleted { replicas } => assert!(replicas.is_some() && at != 1),
+            conflict @ DeleteOutcome::Conflict { .. } => panic!("{conflict:?}"),
+        }
+    }
+    moving.finish();
+    for (at, record) in visits.iter().enumerate() {
+        assert_eq!(lives(&store, record).await, at == 3);
+    }
+}
+
+/// A session whose slot has moved to where was looked before would be overlooked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_ends_where_slots_move() {
+    let cluster = Cluster::start();
+    without_failovers(&cluster);
+    let store = connect(&cluster, Duration::from_secs(10)).await;
+    let around = support::tamper::Around::at(&[cluster.nodes[0].url()], "cloakroom").await;
+    for n in 0..30 {
+        sign_in(&store, &subject(&format!("user-{n}"))).await;
+    }
+    let page = |after: Option<&Cursor>| Page {
+        after: after.cloned(),
+        limit: 1,
+    };
+    let first = store.scan(&page(None), now()).await.unwrap().next;
+    let first = first.expect("there are more");
+    let is_lost = async |after| {
+        let page = store.scan(&page(after), now()).await;
+        page.is_err_and(|error| error.kind() == ErrorKind::CursorLost)
+    };
+    assert!(!is_lost(Some(&first)).await);
+    let moving = Move::begin(&cluster, &around.set(&subject("user-0")));
+    assert!(is_lost(Some(&first)).await && is_lost(None).await);
+    let counted = store.count(now()).await.unwrap_err();
+    assert_eq!(counted.kind(), ErrorKind::CursorLost);
+    moving.finish();
+    assert!(is_lost(Some(&first)).await);
+    assert!(!is_lost(None).await);
+    assert_eq!(store.count(now()).await.unwrap(), 30);
 }
 
 /// Slots move while the workload runs; nobody notices but by the time it takes.

@@ -279,6 +279,17 @@ mod tests {
         assert_eq!(map.primary_of(6), Address::parse("10.0.0.9:7002"));
     }
 
+    /// As servers of different versions write it.
+    #[test]
+    fn a_node_without_a_name_is_where_it_was_asked() {
+        for unknown in [Value::Nil, text(""), text("?")] {
+            let reply = Value::Array(vec![range(0, 16383, unknown.clone(), 7002)]);
+            let map = Map::parse(reply, &asked()).unwrap();
+            let expected = Address::parse("10.0.0.9:7002");
+            assert_eq!(map.primary_of(0), expected, "{unknown:?}");
+        }
+    }
+
     #[test]
     fn a_reply_that_makes_no_sense_is_none() {
         for bad in [

@@ -14,7 +14,8 @@ use crate::link::{Call, Lines, Replicas, Request};
 /// `WAIT` blocks its connection until the replicas have what this one wrote. With one for each write, a replica
 /// that is down lets through as many writes as fit one after another into their deadline, and all others
 /// end without being done. So whoever comes while others wait is sent after them, together with all who came
-/// meanwhile, and one `WAIT` behind them all: nobody waits for more than two.
+/// meanwhile, and one `WAIT` behind them all: no try waits for more than two. One that wrote nothing, such as
+/// where the server lacks the script, waits too.
 #[derive(Debug, Default)]
 pub(crate) struct Waits(Arc<Mutex<Queue>>);
 
