@@ -170,8 +170,8 @@ impl RedisStoreBuilder {
     /// `delete` and `revoke` wait until so many replicas have the ending, or this time has passed, and say
     /// how many do. By default they do not wait. Who comes while others wait is sent after them, so that it can
     /// take twice this time, and the [deadline](RedisStoreBuilder::timeout) is so much later. Where something
-    /// has to be tried again, it waits again: with a replica down and a time above half of the timeout, such an
-    /// ending can be done and be told as [`OutcomeUnknown`](ErrorKind::OutcomeUnknown).
+    /// has to be tried again, it waits again: with a replica down and a time that is not well below the timeout,
+    /// such an ending can be done and be told as [`OutcomeUnknown`](ErrorKind::OutcomeUnknown).
     ///
     /// A failover to a replica that has it does not undo it. It does where a replica that has it not
     /// becomes the primary, and where a primary comes back with older data than it had.
@@ -228,8 +228,8 @@ impl RedisStoreBuilder {
     ///
     /// | kind | why |
     /// | --- | --- |
-    /// | [`Unavailable`](ErrorKind::Unavailable) | nobody is there, or the server says that it cannot serve now |
-    /// | [`Timeout`](ErrorKind::Timeout) | the server takes what it is sent and says nothing |
+    /// | [`Unavailable`](ErrorKind::Unavailable) | nobody is there or greets in time, or the server says that it cannot serve now |
+    /// | [`Timeout`](ErrorKind::Timeout) | the server has greeted, and then says nothing |
     /// | [`Denied`](ErrorKind::Denied) | the user or the password is refused, or may not do what is needed |
     /// | [`InvalidConfiguration`](ErrorKind::InvalidConfiguration) | a URL or an option makes no sense, or the placement key or the margin is another |
     /// | [`ClockDrift`](ErrorKind::ClockDrift) | the clocks differ, and [`OnDrift::Refuse`] was chosen |

@@ -13,6 +13,8 @@ pub(crate) struct Fault {
     kind: ErrorKind,
     /// Whether it may have been carried out all the same.
     unknown: bool,
+    /// Whether a server has said so itself.
+    is_answer: bool,
     pub(crate) reaction: Reaction,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -60,22 +62,33 @@ impl Fault {
         Self {
             kind: self.kind,
             unknown: self.unknown,
+            is_answer: self.is_answer,
             reaction: self.reaction.clone(),
             source: Some(self.why().into()),
         }
     }
 
-    /// The same after an earlier try. What the server answered then says more than that it said nothing in
-    /// the time that was left for another.
+    /// The same after an earlier try. That a server has said that it cannot serve says more than that it said
+    /// nothing in the time that was left for another.
     pub(crate) fn after(self, earlier: Option<Self>) -> Self {
-        match earlier {
-            Some(earlier) if self.kind == ErrorKind::Timeout => Self {
-                kind: earlier.kind,
-                source: earlier.source,
-                ..self
-            },
-            _ => self,
+        let Some(earlier) = earlier.filter(Self::says_why) else {
+            return self;
+        };
+        if self.kind != ErrorKind::Timeout {
+            return self;
         }
+        let why = format!("{}; before, it said: {}", self.why(), earlier.why());
+        Self {
+            kind: earlier.kind,
+            is_answer: true,
+            source: Some(why.into()),
+            ..self
+        }
+    }
+
+    /// Whether a server has answered, and not with whom to ask instead.
+    fn says_why(&self) -> bool {
+        self.is_answer && !matches!(self.reaction, Reaction::Moved(_) | Reaction::Ask(_))
     }
 
     pub(crate) fn is_unknown(&self) -> bool {
@@ -100,6 +113,7 @@ impl Fault {
         Self {
             kind,
             unknown: false,
+            is_answer: false,
             reaction,
             source: Some(source.into()),
         }
@@ -146,6 +160,14 @@ impl Fault {
     pub(crate) fn is_a_cluster() -> Self {
         let why = "the server belongs to a cluster: name it by `Server::cluster`";
         Self::new(ErrorKind::InvalidConfiguration, Reaction::GiveUp, why)
+    }
+
+    /// A node that has no part in a cluster, or not yet.
+    pub(crate) fn no_slots() -> Self {
+        Self {
+            is_answer: true,
+            ..Self::no_primary("a node of the cluster knows no slots yet")
+        }
     }
 
     /// Nobody to connect to.
@@ -195,7 +217,10 @@ impl Fault {
             }
             _ => by_code(&error),
         };
-        Self::new(kind, reaction, error)
+        Self {
+            is_answer: true,
+            ..Self::new(kind, reaction, error)
+        }
     }
 }
 

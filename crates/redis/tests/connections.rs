@@ -340,15 +340,22 @@ async fn servers_that_cannot_serve_are_unavailable() {
 #[tokio::test]
 async fn a_last_try_without_an_answer_hides_no_reason() {
     let node = Process::start(&["--save", "", "--cluster-enabled", "yes"]);
-    let proxy = Proxy::before(node.port).await;
-    // The greeting, INFO, TIME, and the SET that is refused: after that, another greeting and another SET.
-    for requests in [4, 5, 6, 7] {
+    let after = async |requests| {
+        let proxy = Proxy::before(node.port).await;
         proxy.holds_after(requests);
-        let url = proxy.url();
-        let builder = RedisStore::builder(Server::standalone(url));
-        refused(builder, ErrorKind::Unavailable).await;
-        proxy.release();
-    }
+        let builder = RedisStore::builder(Server::standalone(proxy.url()));
+        let patience = Duration::from_secs(4);
+        let connected = builder.timeout(patience).connect_timeout(patience);
+        let error = connected.connect().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        let why = std::error::Error::source(&error).unwrap().to_string();
+        assert!(
+            why.contains("before, it said") && why.contains("Hash slot not served"),
+            "{why}"
+        );
+    };
+    // The greeting, INFO, TIME, the SET that is refused, another greeting, and a SET without an answer.
+    tokio::join!(after(5), after(7));
 }
 
 /// Sessions that were placed by another key could not be found.

@@ -77,7 +77,9 @@ async fn a_session_that_is_renewed_meanwhile_is_listed_under_its_new_id() {
                 proxy.release();
                 new
             };
-            let (listed, new) = tokio::join!(list, renew_meanwhile);
+            let both = async { tokio::join!(list, renew_meanwhile) };
+            let both = tokio::time::timeout(Duration::from_secs(60), both).await;
+            let (listed, new) = both.expect("a listing makes more requests");
             assert_eq!(ids(&listed), [new], "of the set: {of_set}, after {passed}");
             record = record.renewed(new, now);
         }

@@ -135,11 +135,13 @@ async fn visits<const N: usize>(store: &RedisStore) -> [Record; N] {
 /// The deadline is later by the time for replicas, however long that is.
 #[tokio::test]
 async fn an_ending_waits_longer_than_other_operations_may_take() {
-    let (primary, store) = alone(Duration::from_secs(2), Duration::from_secs(5)).await;
+    let (primary, store) = alone(Duration::from_secs(5), Duration::from_secs(12)).await;
     let [other, record] = visits(&store).await;
     // From here on the server has the script: that it lacks it would be told only after a wait of its own.
-    let plain = RedisStore::connect(&primary.url()).await.unwrap();
-    let _ = plain.delete(&delete(&other), SystemClock.now()).await;
+    let plain = RedisStore::builder(Server::standalone(primary.url()));
+    let plain = plain.timeout(PATIENCE).connect().await.unwrap();
+    let deleted = plain.delete(&delete(&other), SystemClock.now()).await;
+    assert!(matches!(deleted, Ok(DeleteOutcome::Deleted { .. })));
     let deleted = store.delete(&delete(&record), SystemClock.now()).await;
     let replicas = Some(0);
     assert_eq!(deleted.unwrap(), DeleteOutcome::Deleted { replicas });

@@ -96,14 +96,6 @@ impl<'a> Move<'a> {
     }
 }
 
-/// Lets no replica take over from a primary that only has to wait for the machine.
-fn without_failovers(cluster: &Cluster) {
-    for node in &cluster.nodes {
-        let limit = ["CONFIG", "SET", "cluster-node-timeout", "600000"];
-        ok(cli(node.port, &limit));
-    }
-}
-
 fn ok(answer: String) {
     assert!(matches!(answer.trim(), "OK" | "NOKEY"), "{answer}");
 }
@@ -219,8 +211,7 @@ async fn nothing_is_torn_while_a_slot_is_half_moved() {
 /// Its old home sends on whoever asks, this once, and the new one answers nobody who was not sent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_that_have_moved_before_their_slot_are_found() {
-    let cluster = Cluster::start();
-    without_failovers(&cluster);
+    let cluster = Cluster::start_without_failovers();
     let patience = Duration::from_secs(10);
     let store = connect(&cluster, patience).await;
     let waiting = RedisStore::builder(Server::cluster(cluster.urls()))
@@ -276,8 +267,7 @@ async fn keys_that_have_moved_before_their_slot_are_found() {
 /// A session whose slot has moved to where was looked before would be overlooked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_scan_ends_where_slots_move() {
-    let cluster = Cluster::start();
-    without_failovers(&cluster);
+    let cluster = Cluster::start_without_failovers();
     let store = connect(&cluster, Duration::from_secs(10)).await;
     let around = support::tamper::Around::at(&[cluster.nodes[0].url()], "cloakroom").await;
     for n in 0..30 {

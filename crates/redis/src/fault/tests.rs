@@ -137,3 +137,38 @@ fn what_fails_while_connecting_has_written_nothing() {
         (ErrorKind::Unavailable, false, Reaction::Reconnect)
     );
 }
+
+/// What a server has said before tells more than its silence in the rest of the time; that a connection was lost, or
+/// that another node is to be asked, does not.
+#[test]
+fn silence_is_told_with_what_was_said_before() {
+    let down = || told("CLUSTERDOWN Hash slot not served");
+    let silent = Fault::no_answer().after(Some(down()));
+    assert_eq!(
+        (silent.kind, silent.unknown),
+        (ErrorKind::Unavailable, true)
+    );
+    assert!(silent.why().contains("did not answer"), "{}", silent.why());
+    assert!(
+        silent.why().contains("Hash slot not served"),
+        "{}",
+        silent.why()
+    );
+    let kind = |fault: Fault, earlier| fault.not_written().after(earlier).kind;
+    assert_eq!(kind(silent, None), ErrorKind::Unavailable);
+    assert_eq!(
+        kind(Fault::no_answer(), Some(Fault::no_slots())),
+        ErrorKind::Unavailable
+    );
+    let lost = RedisError::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
+    for earlier in [
+        None,
+        Some(Fault::replied(lost)),
+        Some(Fault::no_primary("nobody")),
+        Some(told("MOVED 3999 10.0.0.1:6381")),
+        Some(told("ASK 3999 10.0.0.1:6381")),
+    ] {
+        assert_eq!(kind(Fault::no_answer(), earlier), ErrorKind::Timeout);
+    }
+    assert_eq!(kind(told("OOM"), Some(down())), ErrorKind::Full);
+}

@@ -136,7 +136,7 @@ impl Cluster {
                         self.learn(map);
                         return Ok(());
                     }
-                    Err(fault) => failed = fault.not_written(),
+                    Err(fault) => failed = fault.not_written().after(Some(failed)),
                 }
             }
             let next = Instant::now() + backoff(failures);
@@ -158,9 +158,7 @@ impl Cluster {
         let reply = self.lines(address)?.line.send(call, &request).await?;
         let map = Map::parse(reply, address).ok_or_else(Fault::unexpected)?;
         if map.primaries.is_empty() {
-            return Err(Fault::no_primary(
-                "a node of the cluster knows no slots yet",
-            ));
+            return Err(Fault::no_slots());
         }
         Ok(map)
     }

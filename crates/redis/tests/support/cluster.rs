@@ -20,13 +20,23 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts three primaries with a replica each, and waits until they agree.
     pub(crate) fn start() -> Self {
+        Self::start_with("1000")
+    }
+
+    /// The same, where no node ever takes another's place.
+    pub(crate) fn start_without_failovers() -> Self {
+        Self::start_with("600000")
+    }
+
+    /// Nodes that take one another for dead after so many milliseconds.
+    fn start_with(node_timeout: &str) -> Self {
         let arguments = [
             "--save",
             "",
             "--cluster-enabled",
             "yes",
             "--cluster-node-timeout",
-            "1000",
+            node_timeout,
             "--repl-diskless-sync-delay",
             "0",
             "--cluster-replica-validity-factor",
