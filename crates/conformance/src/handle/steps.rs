@@ -17,15 +17,7 @@ pub(crate) async fn while_held<A, B>(
     call: impl Future<Output = A>,
     meanwhile: impl Future<Output = B>,
 ) -> (A, B) {
-    let mut call = pin!(call);
-    tokio::select! {
-        biased;
-        () = hold.arrived() => {}
-        _ = &mut call => panic!("the call has to reach the point where it is held"),
-    }
-    let happened = meanwhile.await;
-    hold.release();
-    (call.await, happened)
+    held_until(hold, call, meanwhile, Hold::release).await
 }
 
 /// Runs a call until it is held, lets something else happen, and loses what the held one was about: its
@@ -39,6 +31,18 @@ pub(crate) async fn while_lost<A, B>(
     call: impl Future<Output = A>,
     meanwhile: impl Future<Output = B>,
 ) -> (A, B) {
+    held_until(hold, call, meanwhile, |hold| {
+        hold.fail(ErrorKind::OutcomeUnknown)
+    })
+    .await
+}
+
+async fn held_until<A, B>(
+    hold: Hold,
+    call: impl Future<Output = A>,
+    meanwhile: impl Future<Output = B>,
+    end: impl FnOnce(Hold),
+) -> (A, B) {
     let mut call = pin!(call);
     tokio::select! {
         biased;
@@ -46,7 +50,7 @@ pub(crate) async fn while_lost<A, B>(
         _ = &mut call => panic!("the call has to reach the point where it is held"),
     }
     let happened = meanwhile.await;
-    hold.fail(ErrorKind::OutcomeUnknown);
+    end(hold);
     (call.await, happened)
 }
 
