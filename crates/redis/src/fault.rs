@@ -13,8 +13,8 @@ pub(crate) struct Fault {
     kind: ErrorKind,
     /// Whether it may have been carried out all the same.
     unknown: bool,
-    /// Whether a server has said so itself.
-    is_answer: bool,
+    /// What a server has said of why it does not serve, now or at an earlier try.
+    said: Option<String>,
     pub(crate) reaction: Reaction,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -62,7 +62,7 @@ impl Fault {
         Self {
             kind: self.kind,
             unknown: self.unknown,
-            is_answer: self.is_answer,
+            said: self.said.clone(),
             reaction: self.reaction.clone(),
             source: Some(self.why().into()),
         }
@@ -71,24 +71,19 @@ impl Fault {
     /// The same after an earlier try. That a server has said that it cannot serve says more than that it said
     /// nothing in the time that was left for another.
     pub(crate) fn after(self, earlier: Option<Self>) -> Self {
-        let Some(earlier) = earlier.filter(Self::says_why) else {
-            return self;
-        };
-        if self.kind != ErrorKind::Timeout {
-            return self;
+        match earlier {
+            Some(Self {
+                kind,
+                said: Some(said),
+                ..
+            }) if self.kind == ErrorKind::Timeout => Self {
+                kind,
+                source: Some(format!("{}; before, a server said: {said}", self.why()).into()),
+                said: Some(said),
+                ..self
+            },
+            _ => self,
         }
-        let why = format!("{}; before, it said: {}", self.why(), earlier.why());
-        Self {
-            kind: earlier.kind,
-            is_answer: true,
-            source: Some(why.into()),
-            ..self
-        }
-    }
-
-    /// Whether a server has answered, and not with whom to ask instead.
-    fn says_why(&self) -> bool {
-        self.is_answer && !matches!(self.reaction, Reaction::Moved(_) | Reaction::Ask(_))
     }
 
     pub(crate) fn is_unknown(&self) -> bool {
@@ -113,7 +108,7 @@ impl Fault {
         Self {
             kind,
             unknown: false,
-            is_answer: false,
+            said: None,
             reaction,
             source: Some(source.into()),
         }
@@ -164,9 +159,10 @@ impl Fault {
 
     /// A node that has no part in a cluster, or not yet.
     pub(crate) fn no_slots() -> Self {
+        let why = "a node of the cluster knows no slots yet";
         Self {
-            is_answer: true,
-            ..Self::no_primary("a node of the cluster knows no slots yet")
+            said: Some(why.to_owned()),
+            ..Self::no_primary(why)
         }
     }
 
@@ -217,8 +213,10 @@ impl Fault {
             }
             _ => by_code(&error),
         };
+        // Whom to ask instead is no reason.
+        let redirects = matches!(reaction, Reaction::Moved(_) | Reaction::Ask(_));
         Self {
-            is_answer: true,
+            said: (!redirects).then(|| error.to_string()),
             ..Self::new(kind, reaction, error)
         }
     }

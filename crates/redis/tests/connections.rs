@@ -5,15 +5,14 @@
 mod support;
 
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cloakroom_core::store::{
     CreateOutcome, DeleteOutcome, LoadOutcome, Page, Renew, RenewOutcome, RevokeKind, TouchOutcome,
     UpdateOutcome,
 };
-use cloakroom_core::{Clock, ErrorKind, ManualClock, PlacementKey, SessionStore, SystemClock};
-use cloakroom_redis::{Eviction, OnDrift, RedisStore, RedisStoreBuilder, Server, Warning};
+use cloakroom_core::{Clock, ErrorKind, PlacementKey, SessionStore, SystemClock};
+use cloakroom_redis::{Eviction, RedisStore, RedisStoreBuilder, Server};
 use redis::cmd;
 use support::process::Process;
 use support::proxy::Proxy;
@@ -350,7 +349,7 @@ async fn a_last_try_without_an_answer_hides_no_reason() {
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
         let why = std::error::Error::source(&error).unwrap().to_string();
         assert!(
-            why.contains("before, it said") && why.contains("Hash slot not served"),
+            why.contains("before, a server said") && why.contains("Hash slot not served"),
             "{why}"
         );
     };
@@ -413,73 +412,6 @@ async fn another_margin_is_refused() {
     assert_eq!(removed, 1);
     drop(builder(600).connect().await.unwrap());
     refused(builder(1), ErrorKind::InvalidConfiguration).await;
-}
-
-fn listening(builder: RedisStoreBuilder) -> (RedisStoreBuilder, Arc<Mutex<Vec<Warning>>>) {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let of_builder = told.clone();
-    let builder = builder.on_warning(move |warning| of_builder.lock().unwrap().push(warning));
-    (builder, told)
-}
-
-/// A clock that is ahead or behind by more than the margin is told of, or refused.
-#[tokio::test]
-async fn clocks_that_drift_apart_are_told_of() {
-    let server = Process::start(&["--save", ""]);
-    let minute = 60_000;
-    for (offset, drifts) in [
-        (0, false),
-        (minute / 2, false),
-        (2 * minute, true),
-        (-2 * minute, true),
-    ] {
-        let there = SystemClock
-            .now()
-            .as_millis()
-            .checked_add_signed(offset)
-            .unwrap();
-        let clock = ManualClock::at(there.into());
-        let builder = || {
-            let builder = RedisStore::builder(Server::standalone(server.url()));
-            builder.clock(clock.clone()).margin(Duration::from_secs(60))
-        };
-        let (warning, told) = listening(builder());
-        drop(warning.connect().await.unwrap());
-        let told = told.lock().unwrap().clone();
-        let is_told = matches!(&told[..], [Warning::ClockDrift { .. }]);
-        assert_eq!(is_told, drifts, "{offset} ms: {told:?}");
-        let refusing = builder().on_drift(OnDrift::Refuse).connect().await;
-        let refused = refusing.is_err_and(|error| error.kind() == ErrorKind::ClockDrift);
-        assert_eq!(refused, drifts, "{offset} ms");
-    }
-}
-
-/// Whether the server may evict is asked, and said.
-#[tokio::test]
-async fn a_server_that_may_evict_is_told_of() {
-    for (limit, policy, may) in [
-        ("0", "allkeys-lru", false),
-        ("100mb", "noeviction", false),
-        ("100mb", "volatile-ttl", true),
-    ] {
-        let server = Process::start(&[
-            "--save",
-            "",
-            "--maxmemory",
-            limit,
-            "--maxmemory-policy",
-            policy,
-        ]);
-        let (builder, told) = listening(RedisStore::builder(Server::standalone(server.url())));
-        drop(builder.connect().await.unwrap());
-        let policy = policy.to_owned();
-        let expected = may.then_some(Warning::MayEvict { policy });
-        assert_eq!(*told.lock().unwrap(), Vec::from_iter(expected));
-    }
-    let server = Process::start(&["--save", "", "--rename-command", "INFO", ""]);
-    let (builder, told) = listening(RedisStore::builder(Server::standalone(server.url())));
-    drop(builder.connect().await.unwrap());
-    assert_eq!(*told.lock().unwrap(), [Warning::EvictionUnknown]);
 }
 
 /// Two applications on one server, one with a prefix that reads as a pattern for the other's.

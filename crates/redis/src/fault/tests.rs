@@ -154,8 +154,11 @@ fn silence_is_told_with_what_was_said_before() {
         "{}",
         silent.why()
     );
+    // However often it is tried, each is told once.
+    let why = silent.why();
+    let again = Fault::no_answer().after(Some(silent));
+    assert_eq!((again.kind, again.why()), (ErrorKind::Unavailable, why));
     let kind = |fault: Fault, earlier| fault.not_written().after(earlier).kind;
-    assert_eq!(kind(silent, None), ErrorKind::Unavailable);
     assert_eq!(
         kind(Fault::no_answer(), Some(Fault::no_slots())),
         ErrorKind::Unavailable
