@@ -26,6 +26,7 @@ pub(crate) struct Slots {
 #[derive(Debug)]
 struct Slot {
     kept: Kept,
+    /// For when the index lists it: its end or before. [`NEVER`] where it does not.
     listed_at: Timestamp,
 }
 
@@ -65,6 +66,16 @@ impl Slots {
     pub(crate) fn live(&self, id: SessionId) -> Option<(&Arc<Record>, Option<Ticket>)> {
         match &self.map.get(&id)?.kept {
             Kept::Live { record, ticket } => Some((record, *ticket)),
+            Kept::Other(_) => None,
+        }
+    }
+
+    /// The session under an id, by its present id and while it lives.
+    pub(crate) fn living(&self, id: SessionId, now: Timestamp) -> Option<&Arc<Record>> {
+        let slot = self.map.get(&id)?;
+        match &slot.kept {
+            Kept::Live { record, .. } if slot.is_surely_before_its_end(now) => Some(record),
+            Kept::Live { record, .. } => Some(record).filter(|it| !it.deadline().is_over(now)),
             Kept::Other(_) => None,
         }
     }
@@ -202,6 +213,13 @@ fn is_memory(map: &HashMap<SessionId, Slot>, id: SessionId, stamp: Stamp) -> boo
     match map.get(&id).map(|slot| &slot.kept) {
         Some(Kept::Other(memory)) => memory.stamp == stamp,
         Some(Kept::Live { .. }) | None => false,
+    }
+}
+
+impl Slot {
+    /// Told without reading the record, which is seldom in the processor's caches.
+    fn is_surely_before_its_end(&self, now: Timestamp) -> bool {
+        now < self.listed_at && self.listed_at < NEVER
     }
 }
 

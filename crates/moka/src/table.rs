@@ -44,9 +44,7 @@ impl Table {
     pub(crate) fn load(&self, id: SessionId, now: Timestamp) -> Result<LoadOutcome> {
         let stripe = self.shared(stripe_of(id.placement()));
         // The common case, without a look at the token set: a live entry is always a member.
-        if let Some((record, _)) = stripe.slots.live(id)
-            && !record.deadline().is_over(now)
-        {
+        if let Some(record) = stripe.slots.living(id, now) {
             return Ok(LoadOutcome::Found(Arc::clone(record)));
         }
         semantics::load(&StripeView::new(&stripe), id, now)
