@@ -26,7 +26,7 @@ pub fn renew(shelf: &mut impl Shelf, request: &Renew, now: Timestamp) -> Result<
     let Some(record) = named.live_of(request.subject.as_ref(), Operation::Renew)? else {
         return Ok(RenewOutcome::Missing);
     };
-    let earlier = renewal(shelf, request.old, now)?;
+    let earlier = renewal(shelf, request.old)?;
     let grace = match earlier {
         None => Deadline::at(now.plus(request.grace)),
         Some(renewed) if renewed.next == request.new => return Ok(RenewOutcome::Renewed),

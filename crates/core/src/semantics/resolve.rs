@@ -177,14 +177,10 @@ pub(super) fn ended(by: WriteId, reason: EndReason, now: Timestamp) -> Entry {
     })
 }
 
-/// The memory of how an id was renewed, where there is one.
-pub(super) fn renewal(
-    shelf: &impl Shelf,
-    id: SessionId,
-    now: Timestamp,
-) -> Result<Option<Renewed>> {
+/// How an id was renewed. Of one that [`resolve`] found, so that the memory is not over.
+pub(super) fn renewal(shelf: &impl Shelf, id: SessionId) -> Result<Option<Renewed>> {
     Ok(match shelf.entry(id)? {
-        Some(Entry::Renewed(renewed)) if !renewed.until.is_over(now) => Some(renewed),
+        Some(Entry::Renewed(renewed)) => Some(renewed),
         _ => None,
     })
 }

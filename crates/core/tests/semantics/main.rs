@@ -13,6 +13,7 @@ mod support;
 
 mod batch;
 mod broom;
+mod pages;
 mod request;
 mod rules;
 mod script;
