@@ -1,9 +1,10 @@
 //! What one operation writes, worked out before the leader gets it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cloakroom_core::semantics::{Entry, SetHead};
-use cloakroom_core::{SessionId, Subject};
+use cloakroom_core::{Record, SessionId, Subject};
 
 use crate::digest::Digest;
 use crate::engine::Engine;
@@ -25,6 +26,8 @@ pub(crate) struct Commit {
     /// By how much the digest grows.
     pub(crate) grows: Digest,
     pub(crate) index: Vec<Change>,
+    /// The ids under which something is written or removed, and the session, where it is one.
+    pub(crate) entries: Vec<(SessionId, Option<Arc<Record>>)>,
     /// Whether it ends something: a session, an id, or the sign-ins that have begun.
     pub(crate) ends: bool,
     /// Whether a session's record goes and leaves no memory: one that is over, or that its own user
@@ -83,6 +86,7 @@ impl Commit {
             Some(Value::Other(_)) | None => 0,
         };
         let written = wanted.written(id);
+        self.entries.push((id, wanted.session()));
         let new_entry = match wanted {
             Put::Entry(entry) => Some(entry.clone()),
             Put::Bytes(bytes) => Some(value::read_record(id, bytes.clone().into())),
@@ -174,6 +178,13 @@ enum Put {
 }
 
 impl Put {
+    fn session(&self) -> Option<Arc<Record>> {
+        match self {
+            Self::Entry(Entry::Live(record)) => Some(Arc::clone(record)),
+            _ => None,
+        }
+    }
+
     fn written(&self, id: SessionId) -> Option<Written> {
         match self {
             Self::Entry(entry) => value::write(id, entry),

@@ -65,6 +65,7 @@ pub struct SledStoreBuilder {
     pub(crate) report: Report,
     pub(crate) stalls_after: Duration,
     pub(crate) cache: u64,
+    pub(crate) session_cache: u64,
 }
 
 impl SledStoreBuilder {
@@ -78,6 +79,7 @@ impl SledStoreBuilder {
             report: Report::default(),
             stalls_after: Duration::from_secs(30),
             cache: 256 << 20,
+            session_cache: 128 << 20,
         }
     }
 
@@ -131,6 +133,17 @@ impl SledStoreBuilder {
     /// How many bytes of pages sled keeps in memory, about. 256 MiB by default.
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.cache = bytes;
+        self
+    }
+
+    /// How many bytes of sessions that were read or written lately the store keeps in memory, about, so that they
+    /// are not read from sled's pages again. 128 MiB by default, which is some 120,000 sessions with 500
+    /// bytes of data; none with 0.
+    ///
+    /// What has ended leaves this memory at once. What a handle keeps decoded beside them is
+    /// counted by [`max_decoded`](cloakroom_core::SessionsBuilder::max_decoded).
+    pub fn session_cache_bytes(mut self, bytes: u64) -> Self {
+        self.session_cache = bytes;
         self
     }
 

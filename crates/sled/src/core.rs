@@ -109,7 +109,9 @@ impl Core {
     pub(crate) async fn load(&self, id: SessionId, now: Timestamp) -> Result<LoadOutcome> {
         self.check_reads(Operation::Load)?;
         let told = |fault: crate::fault::Fault| fault.error(Operation::Load);
-        match read::entry(&self.engine, id).map_err(told)? {
+        let recent = &self.index.recent;
+        let entry = recent.entry(id, || read::entry(&self.engine, id));
+        match entry.map_err(told)? {
             Some(Entry::Live(record)) => {
                 let lives = !record.deadline().is_over(now) && !self.index.is_stray(id);
                 Ok(if lives {

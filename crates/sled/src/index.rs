@@ -8,11 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use cloakroom_core::{SessionId, Subject, Timestamp};
 
 use crate::members::Members;
+use crate::recent::Recent;
 
 /// What the store keeps in memory beside sled. It is built from what is stored when the store is
 /// opened, by the scan that checks it.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
+    pub(crate) recent: Recent,
     listed: Mutex<Listed>,
     strays: Mutex<HashSet<SessionId>>,
     /// Without the lock: there are none unless something outside the store took a set away.
@@ -58,6 +60,14 @@ pub(crate) enum Thing {
 }
 
 impl Index {
+    /// Empty, with room for so many bytes of sessions that were read.
+    pub(crate) fn new(recent: u64) -> Self {
+        Self {
+            recent: Recent::new(recent),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn apply(&self, changes: impl IntoIterator<Item = Change>) {
         let mut listed = lock(&self.listed);
         for change in changes {

@@ -16,6 +16,7 @@ mod layout;
 mod members;
 mod open;
 mod read;
+mod recent;
 mod scan;
 #[cfg(test)]
 mod scratch;

@@ -141,8 +141,9 @@ impl<T> SessionsBuilder<T> {
     /// So the data are decoded once, and shared by all who read them. Each counts with its encoded length
     /// and the size of `T` without what it points to, so that this bounds memory as far as decoded data
     /// are no larger than encoded ones. Where no more may be kept, data are decoded at each reading, until a
-    /// session that was kept changes or goes. Of a store on another machine, or on disk, nothing is gained. Of
-    /// two handles over one store, the first to read a session keeps it; the other decodes it each time.
+    /// session that was kept changes or goes. A store on another machine makes a new record for each reading, and
+    /// nothing is gained; one on disk as far as it keeps records in memory. Of two handles over one store, the first
+    /// to read a session keeps it; the other decodes it each time.
     ///
     /// What is inside of `T` and changes through `&T`, such as a counter in an atomic, changes for all who
     /// share it, and is never stored. Give such data 0.

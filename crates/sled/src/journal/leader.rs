@@ -70,9 +70,11 @@ impl Leader {
         let mut batch = sled::Batch::default();
         let mut grows = Digest::default();
         let mut changes = Vec::new();
+        let mut entries = Vec::new();
         for commit in commits {
             grows = grows.plus(commit.grows);
             changes.extend(commit.index);
+            entries.extend(commit.entries);
             for (key, value) in commit.pairs {
                 match value {
                     Some(value) => batch.insert(key, value),
@@ -88,7 +90,9 @@ impl Leader {
 
         // Before anybody can see it, or somebody could take it for something that is on disk.
         self.queue.applies(state.sequence);
+        self.index.recent.begin_change(&entries);
         self.engine.apply(batch)?;
+        self.index.recent.end_change(entries);
         self.state = state;
         self.index.apply(changes);
         self.unwritten_since.get_or_insert_with(Instant::now);

@@ -110,7 +110,7 @@ impl Opened {
                 found: found.map_or(0, |state| state.sequence),
             });
         };
-        let index = Index::default();
+        let index = Index::new(config.session_cache);
         let digest = check::read_all(&engine, &config.placement_key, &index).map_err(broken)?;
         if digest != state.digest {
             let what = "what is stored is not what was written last";

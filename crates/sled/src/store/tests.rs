@@ -14,6 +14,7 @@ mod ends;
 mod failures;
 mod large;
 mod power;
+mod reads;
 mod scans;
 mod sweeps;
 
