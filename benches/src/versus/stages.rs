@@ -115,8 +115,9 @@ pub(super) fn sled(
     random: &mut StdRng,
     standings: &mut Standings,
 ) -> Result<(), Failure> {
-    let (store, raw, flushed) = (
+    let (store, uncached, raw, flushed) = (
         Scratch::new("sled")?,
+        Scratch::new("uncached")?,
         Scratch::new("raw")?,
         Scratch::new("flush")?,
     );
@@ -133,9 +134,22 @@ pub(super) fn sled(
             Entrant::new("sled.load", ours::Load(Arc::clone(&ours), extent.keys())),
             Entrant::new("raw-sled.get", raw_sled::Get(raw, extent.keys())),
             Entrant::new("sled.delete", ours::SignOutOfStore(Arc::clone(&ours))),
-            Entrant::new("flush-each", RemoveAndFlush::new(flushed.path())?),
+            Entrant::new(
+                "flush-each",
+                RemoveAndFlush::filled(flushed.path(), extent.size)?,
+            ),
         ];
         if extent.whole {
+            let opened = SledStore::builder(uncached.path())
+                .durability(lazy)
+                .without_sweeper()
+                .session_cache_bytes(0);
+            let uncached =
+                Ours::filled(opened.open()?, LeapingClock::default(), extent.size, random).await?;
+            entrants.push(Entrant::new(
+                "sled.load-uncached",
+                ours::Load(Arc::new(uncached), extent.keys()),
+            ));
             entrants.push(Entrant::new("sled.update", ours::Save(Arc::clone(&ours))));
             entrants.push(Entrant::new(
                 "sled.sign-in",

@@ -53,7 +53,8 @@ impl Contender for Get {
     }
 }
 
-/// Each removes a key, flushes, and syncs the file, on a thread that may wait.
+/// Each removes a key, flushes, and syncs the file, on a thread that may wait. As many keys as there are
+/// sessions in the store beside it are never removed.
 pub(crate) struct RemoveAndFlush {
     db: Arc<sled::Db>,
     file: Arc<File>,
@@ -61,14 +62,40 @@ pub(crate) struct RemoveAndFlush {
 }
 
 impl RemoveAndFlush {
-    pub(crate) fn new(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn filled(path: &Path, size: usize) -> Result<Self, Failure> {
         let db = sled::Config::new().path(path).flush_every_ms(None).open()?;
         let file = File::options().write(true).open(path.join("db"))?;
-        Ok(Self {
+        let filled = Self {
             db: Arc::new(db),
             file: Arc::new(file),
             made: Mutex::new(0),
-        })
+        };
+        filled.insert(size)?;
+        Ok(filled)
+    }
+
+    /// Inserts so many new keys, and says which.
+    fn insert(&self, count: usize) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys: Vec<_> = (0..count)
+            .map(|_| {
+                *made += 1;
+                // As long as an id, and as far apart.
+                let spread = made.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let mut key = spread.to_be_bytes().to_vec();
+                key.resize(SessionId::LEN, 7);
+                key
+            })
+            .collect();
+        for some in keys.chunks(1_000) {
+            let mut batch = sled::Batch::default();
+            for key in some {
+                batch.insert(key.as_slice(), vec![7; 400]);
+            }
+            self.db.apply_batch(batch)?;
+        }
+        self.db.flush()?;
+        Ok(keys)
     }
 }
 
@@ -81,26 +108,10 @@ impl Contender for RemoveAndFlush {
         each: usize,
         _: &mut StdRng,
     ) -> Result<Vec<Vec<Vec<u8>>>, Failure> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut key = || {
-            *made += 1;
-            // As long as an id, and as far apart.
-            let mut key = made
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .to_be_bytes()
-                .to_vec();
-            key.resize(SessionId::LEN, 7);
-            key
-        };
-        let of_task = |_| (0..each).map(|_| key()).collect();
-        let keys: Vec<Vec<_>> = (0..tasks).map(of_task).collect();
-        let mut batch = sled::Batch::default();
-        for key in keys.iter().flatten() {
-            batch.insert(key.as_slice(), vec![7; 400]);
-        }
-        self.db.apply_batch(batch)?;
-        self.db.flush()?;
-        Ok(keys)
+        let mut keys = self.insert(tasks * each)?.into_iter();
+        Ok((0..tasks)
+            .map(|_| keys.by_ref().take(each).collect())
+            .collect())
     }
 
     async fn operate(&self, key: Vec<u8>) -> Result<bool, Failure> {
