@@ -96,19 +96,22 @@ impl Slots {
         ledger: &mut Ledger,
     ) {
         let remembered = &mut self.remembered;
-        let slot = match self.map.entry(id) {
+        let until = entry.until().map_or(NEVER, |deadline| deadline.instant());
+        match self.map.entry(id) {
             hash_map::Entry::Occupied(slot) => {
                 let slot = slot.into_mut();
+                // First: a session is never listed for later than its end, also where the old one's data
+                // panic when they are dropped.
+                self.due.list(|| id, until, &mut slot.listed_at);
                 slot.kept.replace(id, entry, remembered, budgets, ledger);
-                slot
             }
-            hash_map::Entry::Vacant(vacant) => vacant.insert(Slot {
-                kept: Kept::new(id, entry, remembered, budgets, ledger),
-                listed_at: NEVER,
-            }),
-        };
-        let until = slot.kept.until();
-        self.due.list(|| id, until, &mut slot.listed_at);
+            hash_map::Entry::Vacant(vacant) => {
+                let kept = Kept::new(id, entry, remembered, budgets, ledger);
+                let listed_at = NEVER;
+                let slot = vacant.insert(Slot { kept, listed_at });
+                self.due.list(|| id, until, &mut slot.listed_at);
+            }
+        }
         self.keep_index_lean();
     }
 
