@@ -40,6 +40,8 @@ impl OnDisk {
         let store = SledStore::builder(&dir.0)
             .without_sweeper()
             .cache_bytes(16 << 20)
+            // A few sessions, which take the room from each other.
+            .session_cache_bytes(4 << 10)
             .open()
             .expect("the store opens");
         Self { store, dir }

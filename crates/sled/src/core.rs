@@ -109,15 +109,21 @@ impl Core {
     pub(crate) async fn load(&self, id: SessionId, now: Timestamp) -> Result<LoadOutcome> {
         self.check_reads(Operation::Load)?;
         let told = |fault: crate::fault::Fault| fault.error(Operation::Load);
+        // Before and after: it may end, as a stray, between the two.
+        let was_stray = self.index.is_stray(id);
         let recent = &self.index.recent;
         let entry = recent.entry(id, || read::entry(&self.engine, id));
         match entry.map_err(told)? {
             Some(Entry::Live(record)) => {
-                let lives = !record.deadline().is_over(now) && !self.index.is_stray(id);
-                Ok(if lives {
-                    LoadOutcome::Found(record)
-                } else {
+                let is_over = record.deadline().is_over(now);
+                if is_over {
+                    recent.forget(id);
+                }
+                let is_stray = was_stray || self.index.is_stray(id);
+                Ok(if is_over || is_stray {
                     LoadOutcome::Absent
+                } else {
+                    LoadOutcome::Found(record)
                 })
             }
             Some(Entry::Ended(ended)) => Ok(ended.loaded(now)),

@@ -66,5 +66,6 @@ pub(crate) fn record(
         };
         bytes.extend_from_slice(&chunk);
     }
-    Ok(Some(bytes.into()))
+    // Without the room that is left: the record may be kept.
+    Ok(Some(Bytes::from(bytes.into_boxed_slice())))
 }

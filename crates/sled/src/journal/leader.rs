@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cloakroom_core::Record;
+
 use crate::commit::Commit;
 use crate::digest::Digest;
 use crate::engine::{Engine, Step};
@@ -55,18 +57,21 @@ impl Leader {
     /// Applies what waited as one batch, and has it written if anybody waits for the disk, or what came
     /// before has waited for long enough.
     fn write(&mut self, commits: Vec<Commit>) -> Result<(), (Step, Fault)> {
+        let mut gone = Vec::new();
         if commits.iter().any(|commit| !commit.is_empty()) {
-            self.apply(commits).map_err(|fault| (Step::Apply, fault))?;
+            gone = self.apply(commits).map_err(|fault| (Step::Apply, fault))?;
         }
         let is_late = |since: Instant| since.elapsed() >= self.lazy_within;
         let somebody_waits = self.queue.applied();
         if somebody_waits || self.unwritten_since.is_some_and(is_late) {
             self.write_out()?;
         }
+        let_go(gone);
         Ok(())
     }
 
-    fn apply(&mut self, commits: Vec<Commit>) -> Result<(), Fault> {
+    /// Applies commits as one batch, and returns the sessions that are no longer kept in memory.
+    fn apply(&mut self, commits: Vec<Commit>) -> Result<Vec<Arc<Record>>, Fault> {
         let mut batch = sled::Batch::default();
         let mut grows = Digest::default();
         let mut changes = Vec::new();
@@ -90,13 +95,13 @@ impl Leader {
 
         // Before anybody can see it, or somebody could take it for something that is on disk.
         self.queue.applies(state.sequence);
-        self.index.recent.begin_change(&entries);
+        let mut gone = self.index.recent.begin_change(&entries);
         self.engine.apply(batch)?;
-        self.index.recent.end_change(entries);
+        gone.extend(self.index.recent.end_change(entries));
         self.state = state;
         self.index.apply(changes);
         self.unwritten_since.get_or_insert_with(Instant::now);
-        Ok(())
+        Ok(gone)
     }
 
     /// Has sled write what it holds in memory, and hands those who wait for the disk on.
@@ -108,5 +113,13 @@ impl Leader {
         }
         self.queue.written(self.state.sequence);
         Ok(())
+    }
+}
+
+/// Drops records, and what a handle has decoded of them: data of the application's, whose panics are no
+/// failure of the store.
+fn let_go(records: Vec<Arc<Record>>) {
+    for record in records {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(record)));
     }
 }

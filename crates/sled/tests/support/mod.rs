@@ -60,6 +60,8 @@ pub(crate) struct SledHarness<D> {
 /// Which durability a harness chooses.
 pub(crate) trait Chosen: Default + Send + Sync + 'static {
     const DURABILITY: Durability;
+    /// Room for the sessions that were used lately.
+    const SESSION_CACHE: u64;
 }
 
 #[derive(Debug, Default)]
@@ -67,19 +69,35 @@ pub(crate) struct Immediate;
 
 impl Chosen for Immediate {
     const DURABILITY: Durability = Durability::Immediate;
+    const SESSION_CACHE: u64 = 1 << 20;
 }
 
-/// Within a day: only what has to be on disk is.
+const WITHIN_A_DAY: Durability = Durability::Interval(std::time::Duration::from_secs(86_400));
+
+/// Within a day: only what has to be on disk is. With room for a few sessions, which take it from each other.
 #[derive(Debug, Default)]
 pub(crate) struct Lazy;
 
 impl Chosen for Lazy {
-    const DURABILITY: Durability = Durability::Interval(std::time::Duration::from_secs(86_400));
+    const DURABILITY: Durability = WITHIN_A_DAY;
+    const SESSION_CACHE: u64 = 4 << 10;
+}
+
+/// As lazy, and every session is read from sled.
+#[derive(Debug, Default)]
+pub(crate) struct Uncached;
+
+impl Chosen for Uncached {
+    const DURABILITY: Durability = WITHIN_A_DAY;
+    const SESSION_CACHE: u64 = 0;
 }
 
 impl<D: Chosen> SledHarness<D> {
     fn open(dir: Scratch) -> Self {
-        let store = builder(&dir.store()).durability(D::DURABILITY).open();
+        let store = builder(&dir.store())
+            .durability(D::DURABILITY)
+            .session_cache_bytes(D::SESSION_CACHE)
+            .open();
         Self {
             store: store.expect("the store opens"),
             dir,

@@ -8,7 +8,10 @@ use crate::fault::Fault;
 async fn after_a_batch_that_failed_nothing_is_read() {
     let dir = Scratch::new();
     let store = open(&dir);
-    let _ = store.create(&create(&store, 1, 10), now()).await.unwrap();
+    for number in [1, 2] {
+        let created = create(&store, number, 10);
+        let _ = store.create(&created, now()).await.unwrap();
+    }
     store.core.engine.hook.set(|step| match step {
         Step::Apply => Err(Fault::Io("gone".to_owned())),
         Step::Flush | Step::Sync | Step::Witness => Ok(()),
@@ -21,6 +24,8 @@ async fn after_a_batch_that_failed_nothing_is_read() {
     };
     let refused = [
         store.load(id(&store, 1), now()).await.map(|_| ()),
+        // Which is kept in memory.
+        store.load(id(&store, 2), now()).await.map(|_| ()),
         store.token_set(&subject(), &page, now()).await.map(|_| ()),
         store.scan(&page, now()).await.map(|_| ()),
         store.count(now()).await.map(|_| ()),

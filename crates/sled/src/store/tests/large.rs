@@ -43,6 +43,7 @@ async fn ten_thousand_sessions_end_in_one_batch() {
     let store = SledStore::builder(dir.path().join("store"))
         .durability(crate::Durability::Interval(Duration::from_secs(3_600)))
         .without_sweeper()
+        .session_cache_bytes(0)
         .open()
         .unwrap();
     sign_in_all(&store).await;

@@ -1,6 +1,9 @@
 //! Sessions that are kept in memory, while they change.
 
 use super::*;
+use crate::layout::keys;
+use crate::layout::value::Value;
+use crate::read;
 
 /// Whoever reads while a batch is being applied finds what was before, and that is not what those find
 /// who read after it.
@@ -100,4 +103,39 @@ async fn twice(store: &SledStore) -> [Arc<Record>; 2] {
         LoadOutcome::Found(record) => record,
         other => panic!("{other:?}"),
     })
+}
+
+/// A record in parts is kept without the room that its buffer had left.
+#[tokio::test]
+async fn a_record_that_was_put_together_takes_no_more_than_its_bytes() {
+    let dir = Scratch::new();
+    let store = open(&dir);
+    let created = create(&store, 1, 9_000);
+    let _ = store.create(&created, now()).await.unwrap();
+    let key = keys::entry(id(&store, 1));
+    let value = store.core.engine.get(&key).unwrap().unwrap();
+    let Value::Record { chunks, part } = Value::read(id(&store, 1), &value) else {
+        panic!("it is a record");
+    };
+    assert_eq!(chunks, 2);
+    let bytes = read::record(&store.core.engine, id(&store, 1), chunks, part);
+    let bytes = bytes.unwrap().unwrap();
+    let len = bytes.len();
+    assert_eq!(bytes.try_into_mut().unwrap().capacity(), len);
+}
+
+#[tokio::test]
+async fn what_is_over_is_kept_no_longer_once_it_was_asked_for() {
+    let dir = Scratch::new();
+    let store = open(&dir);
+    let _ = store.create(&create(&store, 1, 10), now()).await.unwrap();
+    let [record, _] = twice(&store).await;
+    // The store, and this test.
+    assert_eq!(Arc::strong_count(&record), 2);
+    let over = record.deadline().instant();
+    assert_eq!(
+        store.load(id(&store, 1), over).await.unwrap(),
+        LoadOutcome::Absent
+    );
+    assert_eq!(Arc::strong_count(&record), 1);
 }
