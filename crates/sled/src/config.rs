@@ -140,11 +140,10 @@ impl SledStoreBuilder {
     /// are not read from sled's pages again. 128 MiB by default, which is some 120,000 sessions with 500
     /// bytes of data; none with 0.
     ///
-    /// What was ended leaves this memory at once; what is over by time when it is asked for, or swept. A
-    /// session that is larger than a part of this memory, which has some four parts for each processor, is not
-    /// kept. What a handle keeps decoded beside them is counted by
-    /// [`max_decoded`](cloakroom_core::SessionsBuilder::max_decoded); where the last of it goes, it may be
-    /// dropped on a thread of the store.
+    /// What was ended leaves this memory at once; what is over by time when it is loaded or swept. The memory is
+    /// divided into some four to eight parts for each processor, and a session that is larger than a part
+    /// is not kept. What a handle keeps decoded beside them is counted by
+    /// [`max_decoded`](cloakroom_core::SessionsBuilder::max_decoded).
     pub fn session_cache_bytes(mut self, bytes: u64) -> Self {
         self.session_cache = bytes;
         self

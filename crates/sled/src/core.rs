@@ -112,7 +112,7 @@ impl Core {
         // Before and after: it may end, as a stray, between the two.
         let was_stray = self.index.is_stray(id);
         let recent = &self.index.recent;
-        let entry = recent.entry(id, || read::entry(&self.engine, id));
+        let entry = recent.entry(id, now, || read::entry(&self.engine, id));
         match entry.map_err(told)? {
             Some(Entry::Live(record)) => {
                 let is_over = record.deadline().is_over(now);

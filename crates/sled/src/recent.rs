@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::hash::RandomState;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloakroom_core::semantics::Entry;
-use cloakroom_core::{Label, Record, SessionId, Subject};
+use cloakroom_core::{Label, Record, SessionId, Subject, Timestamp};
 use quick_cache::sync::Cache;
 use quick_cache::{Lifecycle, Weighter};
 
@@ -23,7 +24,9 @@ const SESSION: u64 = 600;
 /// nor does one who began to read before the change. So a load that finds a session here answers as sled
 /// would have at that instant.
 pub(crate) struct Recent {
-    sessions: Cache<SessionId, Arc<Record>, Weight, RandomState, Collects>,
+    sessions: Cache<SessionId, Kept, Weight, RandomState, Collects>,
+    /// Whether anything is to be kept.
+    is_on: bool,
     parts: Box<[Mutex<Part>; Recent::PARTS]>,
 }
 
@@ -42,27 +45,35 @@ impl Recent {
         let sessions = usize::try_from(bytes / 1024).unwrap_or(usize::MAX);
         Self {
             sessions: Cache::with(sessions, bytes, Weight, RandomState::new(), Collects),
+            is_on: bytes > 0,
             parts: Box::new(std::array::from_fn(|_| Mutex::default())),
         }
     }
 
-    /// What is under an id: the session that is kept, or else what is read; a session is then kept.
+    /// What is under an id: the session that is kept, or else what is read; a session that lives is then
+    /// kept.
     pub(crate) fn entry(
         &self,
         id: SessionId,
+        now: Timestamp,
         read: impl FnOnce() -> Result<Option<Entry>, Fault>,
     ) -> Result<Option<Entry>, Fault> {
-        if let Some(record) = self.sessions.get(&id) {
+        if !self.is_on {
+            return read();
+        }
+        if let Some(record) = self.sessions.get(&id).and_then(Kept::record) {
             return Ok(Some(Entry::Live(record)));
         }
         let before = self.part(id).0;
         let entry = read()?;
-        if let Some(Entry::Live(record)) = &entry {
+        if let Some(Entry::Live(record)) = &entry
+            && !record.deadline().is_over(now)
+        {
             let mut gone = Vec::new();
             let part = self.part(id);
             if part.0 == before && !part.is_changing() {
-                let record = Arc::clone(record);
-                self.sessions.insert_with_lifecycle(id, record, &mut gone);
+                let kept = Kept::new(Arc::clone(record));
+                self.sessions.insert_with_lifecycle(id, kept, &mut gone);
             }
             // What had to go for it is let go without the lock.
             drop(part);
@@ -76,15 +87,18 @@ impl Recent {
     }
 
     /// To be called by the leader before it changes what sled holds under these ids. Returns what was kept,
-    /// to be let go where nobody waits.
-    pub(crate) fn begin_change(&self, entries: &[Written]) -> Vec<Arc<Record>> {
+    /// to be let go without a lock.
+    pub(crate) fn begin_change(&self, entries: &[Written]) -> Vec<Kept> {
         let mut gone = Vec::new();
+        if !self.is_on {
+            return gone;
+        }
         for (id, _) in entries {
             let mut part = self.part(*id);
             if !part.is_changing() {
                 part.0 += 1;
             }
-            gone.extend(self.sessions.remove(id).map(|(_, record)| record));
+            gone.extend(self.sessions.remove(id).map(|(_, kept)| kept));
         }
         gone
     }
@@ -92,12 +106,16 @@ impl Recent {
     /// To be called by the leader once sled holds these sessions, or none, under these ids, each of which is
     /// there once. They are kept: who has changed a session mostly comes back. Returns what had to go for
     /// them.
-    pub(crate) fn end_change(&self, entries: Vec<Written>) -> Vec<Arc<Record>> {
+    pub(crate) fn end_change(&self, entries: Vec<Written>) -> Vec<Kept> {
         let mut gone = Vec::new();
+        if !self.is_on {
+            return gone;
+        }
         let ids: Vec<_> = entries.iter().map(|(id, _)| *id).collect();
         for (id, record) in entries {
             if let Some(record) = record {
-                self.sessions.insert_with_lifecycle(id, record, &mut gone);
+                let kept = Kept::new(record);
+                self.sessions.insert_with_lifecycle(id, kept, &mut gone);
             }
         }
         for id in ids {
@@ -138,24 +156,52 @@ impl fmt::Debug for Recent {
     }
 }
 
-/// Hands out what had to go, so that it is let go without a lock of the cache: the data that a handle has
-/// decoded are the application's, and so is what happens when they are dropped.
+/// A session that is kept. The data that a handle has decoded of it are the application's: where they panic
+/// when they are dropped, that is no failure of the store, nor of who happened to be there.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept(Option<Arc<Record>>);
+
+impl Kept {
+    fn new(record: Arc<Record>) -> Self {
+        Self(Some(record))
+    }
+
+    fn record(mut self) -> Option<Arc<Record>> {
+        self.0.take()
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(record) = self.0.take()
+            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(record)))
+        {
+            // It might panic too.
+            std::mem::forget(panic);
+        }
+    }
+}
+
+/// Hands out what had to go, so that it is let go without a lock of the cache.
 #[derive(Debug, Clone, Copy)]
 struct Collects;
 
-impl Lifecycle<SessionId, Arc<Record>> for Collects {
-    type RequestState = Vec<Arc<Record>>;
+impl Lifecycle<SessionId, Kept> for Collects {
+    type RequestState = Vec<Kept>;
 
-    fn on_evict(&self, gone: &mut Self::RequestState, _: SessionId, record: Arc<Record>) {
-        gone.push(record);
+    fn on_evict(&self, gone: &mut Self::RequestState, _: SessionId, kept: Kept) {
+        gone.push(kept);
     }
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Weight;
 
-impl Weighter<SessionId, Arc<Record>> for Weight {
-    fn weight(&self, _: &SessionId, record: &Arc<Record>) -> u64 {
+impl Weighter<SessionId, Kept> for Weight {
+    fn weight(&self, _: &SessionId, kept: &Kept) -> u64 {
+        let Some(record) = &kept.0 else {
+            return SESSION;
+        };
         let label = record.label().map_or(0, |label| Label::as_str(label).len());
         let subject = record.subject().map_or(0, |it| Subject::as_str(it).len());
         // A record that was read has label and subject twice: by themselves, and in the bytes that it was read from.
@@ -165,17 +211,18 @@ impl Weighter<SessionId, Arc<Record>> for Weight {
 
 #[cfg(test)]
 mod tests {
-    use cloakroom_core::{Payload, Timeouts, Timestamp};
+    use cloakroom_core::{Payload, Timeouts};
 
     use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1);
 
     fn record(id: SessionId, len: usize) -> Arc<Record> {
         let payload = Payload {
             codec: 1,
             bytes: vec![7; len].into(),
         };
-        let now = Timestamp::from_millis(1);
-        Arc::new(Record::anonymous(id, now, Timeouts::default(), payload))
+        Arc::new(Record::anonymous(id, NOW, Timeouts::default(), payload))
     }
 
     fn id(first: u8, part: u8) -> SessionId {
@@ -186,7 +233,7 @@ mod tests {
 
     /// Reads a session for which sled is not to be asked.
     fn kept(recent: &Recent, id: SessionId) -> Option<Arc<Record>> {
-        match recent.entry(id, || Ok(None)).unwrap() {
+        match recent.entry(id, NOW, || Ok(None)).unwrap() {
             Some(Entry::Live(record)) => Some(record),
             Some(_) => panic!("only sessions are kept"),
             None => None,
@@ -195,7 +242,9 @@ mod tests {
 
     /// Reads a session that is in sled.
     fn read(recent: &Recent, record: &Arc<Record>) {
-        let entry = recent.entry(record.id(), || Ok(Some(Entry::Live(Arc::clone(record)))));
+        let entry = recent.entry(record.id(), NOW, || {
+            Ok(Some(Entry::Live(Arc::clone(record))))
+        });
         assert!(matches!(entry, Ok(Some(Entry::Live(_)))));
     }
 
@@ -236,7 +285,7 @@ mod tests {
             let recent = Recent::new(1 << 20);
             let not_kept = |when| assert_eq!(kept(&recent, one.id()), None, "{when}");
             let read_while = |change: &dyn Fn()| {
-                let answer = recent.entry(one.id(), || {
+                let answer = recent.entry(one.id(), NOW, || {
                     change();
                     Ok(Some(Entry::Live(Arc::clone(&one))))
                 });
@@ -265,7 +314,8 @@ mod tests {
         let one = record(id(1, 1), 9);
         read(&recent, &one);
         let gone = recent.begin_change(&[(one.id(), None)]);
-        assert_eq!(gone, [Arc::clone(&one)]);
+        assert_eq!(gone.len(), 1);
+        assert_eq!(gone[0].0.as_ref(), Some(&one));
         let many: Vec<_> = (0..20)
             .map(|n| (id(n, n), Some(record(id(n, n), 9))))
             .collect();
@@ -279,10 +329,14 @@ mod tests {
     fn only_sessions_are_kept() {
         let recent = Recent::new(1 << 20);
         for entry in [None, Some(Entry::Damaged), Some(Entry::NewerVersion)] {
-            let _ = recent.entry(id(1, 1), || Ok(entry));
+            let _ = recent.entry(id(1, 1), NOW, || Ok(entry));
             assert_eq!(kept(&recent, id(1, 1)), None);
         }
-        let fault = recent.entry(id(1, 1), || Err(Fault::Closed));
+        let over = record(id(1, 1), 9);
+        let end = over.deadline().instant();
+        let _ = recent.entry(over.id(), end, || Ok(Some(Entry::Live(over.clone()))));
+        assert_eq!(kept(&recent, over.id()), None, "it is over");
+        let fault = recent.entry(id(1, 1), NOW, || Err(Fault::Closed));
         assert!(matches!(fault, Err(Fault::Closed)));
     }
 
@@ -295,7 +349,9 @@ mod tests {
             read(&recent, record);
         }
         let kept_ones = records.iter().filter_map(|it| kept(&recent, it.id()));
-        let bytes: u64 = kept_ones.map(|it| Weight.weight(&it.id(), &it)).sum();
+        let bytes: u64 = kept_ones
+            .map(|it| Weight.weight(&it.id(), &Kept::new(it.clone())))
+            .sum();
         assert!((most / 2..=most).contains(&bytes), "{bytes} bytes");
         let nothing = Recent::default();
         read(&nothing, &records[0]);

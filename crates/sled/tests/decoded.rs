@@ -5,6 +5,7 @@ mod support;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use cloakroom_core::{Lookup, Session, Sessions, SignOut, Token};
+use cloakroom_sled::SledStore;
 use serde::{Deserialize, Serialize};
 use support::{Scratch, builder};
 
@@ -30,42 +31,39 @@ async fn load(sessions: &Sessions<Fragile>, token: &Token) -> Session<Fragile> {
     }
 }
 
-/// On the thread that writes for all, when the session ends.
-#[tokio::test]
-async fn data_that_panic_when_they_are_dropped_do_not_stop_the_store() {
-    let dir = Scratch::new();
+/// A store with sessions whose data are decoded and kept, and their tokens.
+async fn filled(dir: &Scratch) -> (SledStore, Sessions<Fragile>, Vec<Token>) {
     let store = builder(&dir.store()).open().expect("it opens");
-    let sessions = Sessions::<Fragile>::builder(store)
-        .build()
-        .expect("it is built");
+    let sessions = Sessions::<Fragile>::builder(store.clone());
+    let sessions = sessions.build().expect("it is built");
     let mut tokens = Vec::new();
-    for number in 0..2 {
-        let issued = sessions
-            .create(Fragile(number))
-            .await
-            .expect("it is stored");
-        let token = issued.token;
+    for number in 0..3 {
+        let issued = sessions.create(Fragile(number)).await;
+        let token = issued.expect("it is stored").token;
         let first = load(&sessions, &token).await;
         let second = load(&sessions, &token).await;
         assert!(std::ptr::eq(first.data(), second.data()), "decoded once");
         tokens.push(token);
     }
+    (store, sessions, tokens)
+}
 
+/// On the thread that writes for all, where sessions end; on that of the caller, where the store is closed.
+#[tokio::test]
+async fn data_that_panic_when_they_are_dropped_do_not_stop_the_store() {
+    let dir = Scratch::new();
+    let (store, sessions, tokens) = filled(&dir).await;
     PANICS.store(true, SeqCst);
-    let ended = sessions.sign_out(&tokens[0]).await.expect("it is told");
-    assert!(matches!(ended, SignOut::SignedOut { .. }));
-    // The next write is done after the data of the one before were dropped.
-    let ended = sessions
-        .sign_out(&tokens[1])
-        .await
-        .expect("the store goes on");
-    assert!(matches!(ended, SignOut::SignedOut { .. }));
-    assert!(DROPPED.load(SeqCst) >= 1, "on the writing thread");
+    for token in &tokens[..2] {
+        let ended = sessions.sign_out(token).await.expect("the store goes on");
+        assert!(matches!(ended, SignOut::SignedOut { .. }));
+    }
+    // The second write began when the data of the first session had been dropped.
+    assert!(DROPPED.load(SeqCst) >= 1);
+    drop(sessions);
+    assert!(store.close().expect("it closes"), "the last handle");
+    assert_eq!(DROPPED.load(SeqCst), 3);
     PANICS.store(false, SeqCst);
-    drop(
-        sessions
-            .create(Fragile(3))
-            .await
-            .expect("the store goes on"),
-    );
+    let (_, sessions, _) = filled(&dir).await;
+    drop(sessions);
 }

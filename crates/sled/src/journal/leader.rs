@@ -4,8 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cloakroom_core::Record;
-
 use crate::commit::Commit;
 use crate::digest::Digest;
 use crate::engine::{Engine, Step};
@@ -14,6 +12,7 @@ use crate::index::Index;
 use crate::journal::queue::{Queue, Role, Task};
 use crate::layout::keys;
 use crate::layout::state::State;
+use crate::recent::Kept;
 
 /// The thread that writes: nothing else in the process does.
 ///
@@ -63,15 +62,16 @@ impl Leader {
         }
         let is_late = |since: Instant| since.elapsed() >= self.lazy_within;
         let somebody_waits = self.queue.applied();
+        // Before the disk, which may take its time.
+        drop(gone);
         if somebody_waits || self.unwritten_since.is_some_and(is_late) {
             self.write_out()?;
         }
-        let_go(gone);
         Ok(())
     }
 
     /// Applies commits as one batch, and returns the sessions that are no longer kept in memory.
-    fn apply(&mut self, commits: Vec<Commit>) -> Result<Vec<Arc<Record>>, Fault> {
+    fn apply(&mut self, commits: Vec<Commit>) -> Result<Vec<Kept>, Fault> {
         let mut batch = sled::Batch::default();
         let mut grows = Digest::default();
         let mut changes = Vec::new();
@@ -113,13 +113,5 @@ impl Leader {
         }
         self.queue.written(self.state.sequence);
         Ok(())
-    }
-}
-
-/// Drops records, and what a handle has decoded of them: data of the application's, whose panics are no
-/// failure of the store.
-fn let_go(records: Vec<Arc<Record>>) {
-    for record in records {
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(record)));
     }
 }

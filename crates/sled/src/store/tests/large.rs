@@ -43,7 +43,6 @@ async fn ten_thousand_sessions_end_in_one_batch() {
     let store = SledStore::builder(dir.path().join("store"))
         .durability(crate::Durability::Interval(Duration::from_secs(3_600)))
         .without_sweeper()
-        .session_cache_bytes(0)
         .open()
         .unwrap();
     sign_in_all(&store).await;
@@ -89,6 +88,7 @@ async fn ten_thousand_sessions_end_in_one_batch() {
 async fn a_reader_beside_updates_of_many_parts() {
     let dir = Scratch::new();
     let store = SledStore::builder(dir.path().join("store"))
+        .session_cache_bytes(0)
         .durability(crate::Durability::Interval(Duration::from_secs(3_600)))
         .without_sweeper()
         .open()
