@@ -13,8 +13,14 @@ impl Scratch {
         let number = COUNT.fetch_add(1, SeqCst);
         let name = format!("cloakroom-sled-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
+        match std::fs::create_dir(&path) {
+            // Left by a run that was killed, whose process id has come around.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Self::new(),
+            made => {
+                made.unwrap();
+                Self(path)
+            }
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -20,8 +20,14 @@ impl Scratch {
         let number = COUNT.fetch_add(1, SeqCst);
         let name = format!("cloakroom-sled-test-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).expect("a directory for the test");
-        Self(path)
+        match std::fs::create_dir(&path) {
+            // Left by a run that was killed, whose process id has come around.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Self::new(),
+            made => {
+                made.expect("a directory for the test");
+                Self(path)
+            }
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
