@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cloakroom_core::semantics::{self, Entry};
-use cloakroom_core::store::{Delete, EndReason, Page};
-use cloakroom_core::{Payload, Record, SessionId, Subject, Timeouts, Timestamp, WriteId};
+use cloakroom_core::store::{Cursor, Delete, EndReason, Page};
+use cloakroom_core::{Payload, Record, Result, SessionId, Subject, Timeouts, Timestamp, WriteId};
 
 use crate::support::MapShelf;
 
@@ -42,6 +42,25 @@ fn shelf(ids: &[SessionId]) -> MapShelf {
     shelf
 }
 
+/// How many sessions are on each page, to the last.
+fn page_lengths(
+    limit: usize,
+    list: impl Fn(&Page) -> Result<(usize, Option<Cursor>)>,
+) -> Vec<usize> {
+    let mut after = None;
+    let mut lengths = Vec::new();
+    loop {
+        let Ok((length, next)) = list(&Page { after, limit }) else {
+            panic!("nothing is damaged");
+        };
+        lengths.push(length);
+        if next.is_none() {
+            return lengths;
+        }
+        after = next;
+    }
+}
+
 #[test]
 fn a_page_of_a_token_set_is_full_where_more_follow_and_the_last_leads_nowhere() {
     for (sessions, limit, lengths) in [
@@ -53,19 +72,10 @@ fn a_page_of_a_token_set_is_full_where_more_follow_and_the_last_leads_nowhere() 
     ] {
         let ids: Vec<_> = (1..=sessions).map(|number| id(0, number)).collect();
         let shelf = shelf(&ids);
-        let mut after = None;
-        let mut seen = Vec::new();
-        loop {
-            let page = Page { after, limit };
-            let Ok(page) = semantics::token_set(&shelf, &ada(), &page, NOW) else {
-                panic!("nothing is damaged");
-            };
-            seen.push(page.sessions.len());
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let seen = page_lengths(limit, |page| {
+            let page = semantics::token_set(&shelf, &ada(), page, NOW)?;
+            Ok((page.sessions.len(), page.next))
+        });
         assert_eq!(seen, lengths, "{sessions} by {limit}");
     }
 }
@@ -82,23 +92,14 @@ fn a_page_of_a_scan_ends_where_a_placement_does() {
         (5, &[6]),
         (9, &[6]),
     ] {
-        let mut after = None;
-        let mut seen = Vec::new();
-        loop {
-            let page = Page { after, limit };
-            let from = |bound| {
-                let ids = shelf.entries.range((bound, std::ops::Bound::Unbounded));
-                ids.map(|(id, _)| *id)
-            };
-            let Ok(page) = semantics::scan(&shelf, from, &page, NOW) else {
-                panic!("nothing is damaged");
-            };
-            seen.push(page.sessions.len());
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let from = |bound| {
+            let ids = shelf.entries.range((bound, std::ops::Bound::Unbounded));
+            ids.map(|(id, _)| *id)
+        };
+        let seen = page_lengths(limit, |page| {
+            let page = semantics::scan(&shelf, from, page, NOW)?;
+            Ok((page.sessions.len(), page.next))
+        });
         assert_eq!(seen, lengths, "by {limit}");
     }
 }
