@@ -1,6 +1,7 @@
-//! What is counted while a stripe is held, and what moka is to be told afterward.
+//! What is counted while a stripe is held, and what is left to do afterward.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use cloakroom_core::{Error, ErrorKind, Operation, Record, Result, SessionId, Subject};
@@ -148,10 +149,14 @@ impl Budgets {
     }
 }
 
-/// What is to be told to moka once the stripe is free.
+/// What is left to do once the stripe is free.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
+    /// What is to be told to moka.
     pub(crate) changes: Vec<Change>,
+    /// What is stored no longer, to be let go: the data that a handle has decoded of it are the
+    /// application's, and dropping them may take long or call the store.
+    pub(crate) gone: Vec<Arc<Record>>,
 }
 
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map;
+use std::mem;
 use std::sync::Arc;
 
 use cloakroom_core::semantics::Entry;
@@ -100,8 +101,6 @@ impl Slots {
         match self.map.entry(id) {
             hash_map::Entry::Occupied(slot) => {
                 let slot = slot.into_mut();
-                // First: a session is never listed for later than its end, also where the old one's data
-                // panic when they are dropped.
                 self.due.list(|| id, until, &mut slot.listed_at);
                 slot.kept.replace(id, entry, remembered, budgets, ledger);
             }
@@ -257,23 +256,26 @@ impl Kept {
         match (&mut *self, entry) {
             (Self::Live { record, ticket }, Entry::Live(new)) => {
                 *ticket = budgets.replace(record, *ticket, &new, ledger);
-                *record = new;
+                ledger.gone.push(mem::replace(record, new));
             }
             (_, entry) => {
-                self.dismiss(remembered, budgets, ledger);
-                *self = Self::new(id, entry, remembered, budgets, ledger);
+                let new = Self::new(id, entry, remembered, budgets, ledger);
+                mem::replace(self, new).dismiss(remembered, budgets, ledger);
             }
         }
     }
 
     fn dismiss(
-        &self,
+        self,
         remembered: &mut Remembered<SessionId>,
         budgets: &Budgets,
         ledger: &mut Ledger,
     ) {
         match self {
-            Self::Live { record, ticket } => budgets.dismiss(record, *ticket, ledger),
+            Self::Live { record, ticket } => {
+                budgets.dismiss(&record, ticket, ledger);
+                ledger.gone.push(record);
+            }
             Self::Other(_) => remembered.dismiss(),
         }
     }

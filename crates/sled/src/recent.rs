@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::RandomState;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloakroom_core::semantics::Entry;
@@ -24,7 +23,7 @@ const SESSION: u64 = 600;
 /// nor does one who began to read before the change. So a load that finds a session here answers as sled
 /// would have at that instant.
 pub(crate) struct Recent {
-    sessions: Cache<SessionId, Kept, Weight, RandomState, Collects>,
+    sessions: Cache<SessionId, Arc<Record>, Weight, RandomState, Collects>,
     /// Whether anything is to be kept.
     is_on: bool,
     parts: Box<[Mutex<Part>; Recent::PARTS]>,
@@ -61,7 +60,7 @@ impl Recent {
         if !self.is_on {
             return read();
         }
-        if let Some(record) = self.sessions.get(&id).and_then(Kept::record) {
+        if let Some(record) = self.sessions.get(&id) {
             return Ok(Some(Entry::Live(record)));
         }
         let before = self.part(id).0;
@@ -72,8 +71,8 @@ impl Recent {
             let mut gone = Vec::new();
             let part = self.part(id);
             if part.0 == before && !part.is_changing() {
-                let kept = Kept::new(Arc::clone(record));
-                self.sessions.insert_with_lifecycle(id, kept, &mut gone);
+                self.sessions
+                    .insert_with_lifecycle(id, Arc::clone(record), &mut gone);
             }
             // What had to go for it is let go without the lock.
             drop(part);
@@ -88,7 +87,7 @@ impl Recent {
 
     /// To be called by the leader before it changes what sled holds under these ids. Returns what was kept,
     /// to be let go without a lock.
-    pub(crate) fn begin_change(&self, entries: &[Written]) -> Vec<Kept> {
+    pub(crate) fn begin_change(&self, entries: &[Written]) -> Vec<Arc<Record>> {
         let mut gone = Vec::new();
         if !self.is_on {
             return gone;
@@ -106,7 +105,7 @@ impl Recent {
     /// To be called by the leader once sled holds these sessions, or none, under these ids, each of which is
     /// there once. They are kept: who has changed a session mostly comes back. Returns what had to go for
     /// them.
-    pub(crate) fn end_change(&self, entries: Vec<Written>) -> Vec<Kept> {
+    pub(crate) fn end_change(&self, entries: Vec<Written>) -> Vec<Arc<Record>> {
         let mut gone = Vec::new();
         if !self.is_on {
             return gone;
@@ -114,8 +113,7 @@ impl Recent {
         let ids: Vec<_> = entries.iter().map(|(id, _)| *id).collect();
         for (id, record) in entries {
             if let Some(record) = record {
-                let kept = Kept::new(record);
-                self.sessions.insert_with_lifecycle(id, kept, &mut gone);
+                self.sessions.insert_with_lifecycle(id, record, &mut gone);
             }
         }
         for id in ids {
@@ -156,52 +154,23 @@ impl fmt::Debug for Recent {
     }
 }
 
-/// A session that is kept. The data that a handle has decoded of it are the application's: where they panic
-/// when they are dropped, that is no failure of the store, nor of who happened to be there.
-#[derive(Debug, Clone)]
-pub(crate) struct Kept(Option<Arc<Record>>);
-
-impl Kept {
-    fn new(record: Arc<Record>) -> Self {
-        Self(Some(record))
-    }
-
-    fn record(mut self) -> Option<Arc<Record>> {
-        self.0.take()
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        if let Some(record) = self.0.take()
-            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(record)))
-        {
-            // It might panic too.
-            std::mem::forget(panic);
-        }
-    }
-}
-
 /// Hands out what had to go, so that it is let go without a lock of the cache.
 #[derive(Debug, Clone, Copy)]
 struct Collects;
 
-impl Lifecycle<SessionId, Kept> for Collects {
-    type RequestState = Vec<Kept>;
+impl Lifecycle<SessionId, Arc<Record>> for Collects {
+    type RequestState = Vec<Arc<Record>>;
 
-    fn on_evict(&self, gone: &mut Self::RequestState, _: SessionId, kept: Kept) {
-        gone.push(kept);
+    fn on_evict(&self, gone: &mut Self::RequestState, _: SessionId, record: Arc<Record>) {
+        gone.push(record);
     }
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Weight;
 
-impl Weighter<SessionId, Kept> for Weight {
-    fn weight(&self, _: &SessionId, kept: &Kept) -> u64 {
-        let Some(record) = &kept.0 else {
-            return SESSION;
-        };
+impl Weighter<SessionId, Arc<Record>> for Weight {
+    fn weight(&self, _: &SessionId, record: &Arc<Record>) -> u64 {
         let label = record.label().map_or(0, |label| Label::as_str(label).len());
         let subject = record.subject().map_or(0, |it| Subject::as_str(it).len());
         // A record that was read has label and subject twice: by themselves, and in the bytes that it was read from.
@@ -314,8 +283,7 @@ mod tests {
         let one = record(id(1, 1), 9);
         read(&recent, &one);
         let gone = recent.begin_change(&[(one.id(), None)]);
-        assert_eq!(gone.len(), 1);
-        assert_eq!(gone[0].0.as_ref(), Some(&one));
+        assert_eq!(gone, [one]);
         let many: Vec<_> = (0..20)
             .map(|n| (id(n, n), Some(record(id(n, n), 9))))
             .collect();
@@ -349,9 +317,7 @@ mod tests {
             read(&recent, record);
         }
         let kept_ones = records.iter().filter_map(|it| kept(&recent, it.id()));
-        let bytes: u64 = kept_ones
-            .map(|it| Weight.weight(&it.id(), &Kept::new(it.clone())))
-            .sum();
+        let bytes: u64 = kept_ones.map(|it| Weight.weight(&it.id(), &it)).sum();
         assert!((most / 2..=most).contains(&bytes), "{bytes} bytes");
         let nothing = Recent::default();
         read(&nothing, &records[0]);

@@ -1,6 +1,8 @@
 //! Decoded data, kept beside the record that they were decoded from.
 
 use std::any::Any;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -11,9 +13,13 @@ use std::sync::{Arc, OnceLock};
 pub(crate) struct Decoded(OnceLock<Arc<Kept>>);
 
 struct Kept {
-    data: Arc<dyn Any + Send + Sync>,
+    data: Data,
     share: Share,
 }
+
+/// Data of the application. Where they panic when they are dropped here, that is no failure of the store,
+/// nor of whoever happened to end the session.
+struct Data(Option<Arc<dyn Any + Send + Sync>>);
 
 impl Decoded {
     /// What was kept on this allowance, by which one handle knows its own: another may decode the same
@@ -24,7 +30,8 @@ impl Decoded {
     ) -> Option<Arc<T>> {
         let kept = self.0.get()?;
         let is_own = Arc::ptr_eq(&kept.share.of, allowance);
-        is_own.then(|| Arc::clone(&kept.data).downcast().ok())?
+        let data = kept.data.0.as_ref().filter(|_| is_own)?;
+        Arc::clone(data).downcast().ok()
     }
 
     /// Keeps them, unless there are some already or the allowance is used up.
@@ -37,9 +44,19 @@ impl Decoded {
         if self.0.get().is_none()
             && let Some(share) = allowance.take(bytes)
         {
-            let data = Arc::clone(data) as Arc<dyn Any + Send + Sync>;
+            let data = Data(Some(Arc::clone(data) as Arc<dyn Any + Send + Sync>));
             // Where another was faster, the share goes back.
             let _ = self.0.set(Arc::new(Kept { data, share }));
+        }
+    }
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        let data = self.0.take();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(data))) {
+            // It might panic too.
+            mem::forget(panic);
         }
     }
 }
@@ -118,5 +135,20 @@ mod tests {
         drop(copy);
         second.keep(&Arc::new(2_u32), 10, &allowance);
         assert_eq!(second.get::<u32>(&allowance).as_deref(), Some(&2));
+    }
+
+    #[test]
+    fn data_that_panic_when_they_are_dropped_go_quietly_and_make_room() {
+        struct Fragile;
+        impl Drop for Fragile {
+            fn drop(&mut self) {
+                std::panic::panic_any(Self);
+            }
+        }
+        let allowance = Allowance::of(1);
+        let decoded = Decoded::default();
+        decoded.keep(&Arc::new(Fragile), 1, &allowance);
+        drop(decoded);
+        assert!(allowance.take(1).is_some());
     }
 }

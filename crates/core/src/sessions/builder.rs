@@ -146,8 +146,9 @@ impl<T> SessionsBuilder<T> {
     /// to read a session keeps it; the other decodes it each time.
     ///
     /// What is inside of `T` and changes through `&T`, such as a counter in an atomic, changes for all who
-    /// share it, and is never stored. And the last reference may go within a store, on a thread of its own or
-    /// under its locks, where `Drop` must neither panic nor wait nor call the store. Give such data 0.
+    /// share it, and is never stored. And the last reference may go within a store, on whichever thread works
+    /// for it: there a panic in `Drop` stops nothing, but a `Drop` that waits, above all for the store, holds
+    /// others up. Give such data 0.
     pub fn max_decoded(self, bytes: usize) -> Self {
         Self {
             max_decoded: bytes,

@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cloakroom_core::Record;
+
 use crate::commit::Commit;
 use crate::digest::Digest;
 use crate::engine::{Engine, Step};
@@ -12,7 +14,6 @@ use crate::index::Index;
 use crate::journal::queue::{Queue, Role, Task};
 use crate::layout::keys;
 use crate::layout::state::State;
-use crate::recent::Kept;
 
 /// The thread that writes: nothing else in the process does.
 ///
@@ -71,7 +72,7 @@ impl Leader {
     }
 
     /// Applies commits as one batch, and returns the sessions that are no longer kept in memory.
-    fn apply(&mut self, commits: Vec<Commit>) -> Result<Vec<Kept>, Fault> {
+    fn apply(&mut self, commits: Vec<Commit>) -> Result<Vec<Arc<Record>>, Fault> {
         let mut batch = sled::Batch::default();
         let mut grows = Digest::default();
         let mut changes = Vec::new();
