@@ -17,11 +17,8 @@ impl Table {
         }
         // Before moka hears of the newcomer: it cannot tell what is over from what lives.
         while self.budgets.all().any(Budget::is_over) && self.sweep_for_room(now)? {}
-        for change in ledger.changes {
-            self.tell(change);
-        }
+        self.tell_all(ledger.changes, now)?;
         for budget in self.budgets.all() {
-            self.end_leaving(budget, now)?;
             // Once is enough, except where moka stops early: after a tenth of a second, to let others
             // at its log.
             while budget.is_over() {
@@ -31,6 +28,21 @@ impl Table {
                     break;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Tells moka what has changed, and ends those that it chose meanwhile. It does its housekeeping in
+    /// whichever call, and may not have heard by then of what others took away.
+    pub(crate) fn tell_all(&self, changes: Vec<Change>, now: Timestamp) -> Result<()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        for change in changes {
+            self.tell(change);
+        }
+        for budget in self.budgets.all() {
+            self.end_leaving(budget, now)?;
         }
         Ok(())
     }

@@ -69,10 +69,8 @@ impl Table {
             let mut stripe = self.exclusive(at);
             let swept = stripe.sweep(most, now, &self.budgets, &mut ledger)?;
             drop(stripe);
-            // There is only more room now, and nothing else to settle.
-            for change in ledger.changes {
-                self.tell(change);
-            }
+            // There is only more room now, for which nobody else has to go.
+            self.tell_all(ledger.changes, now)?;
             left.looked -= swept.looked;
             left.gone -= swept.gone;
             if swept.looked < most.looked || left.looked == 0 || left.gone == 0 {

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use cloakroom_core::store::Replaces;
+use cloakroom_core::{Record, SessionStore, Timeouts};
 
 use super::support::*;
 use crate::MokaStore;
 use crate::ledger::Ledger;
+use crate::stripe::Swept;
+use crate::table::stripe_of;
 
 fn store() -> MokaStore {
     MokaStore::builder()
@@ -208,4 +211,39 @@ fn a_session_that_signs_in_under_its_own_id_changes_budgets() {
         table.budgets.signed_in.as_ref().unwrap().figures().sessions,
         1
     );
+}
+
+/// moka chooses in any call, and so also in one of a purge, before it has heard of what that took away.
+#[test]
+fn a_purge_ends_those_whom_moka_chose_meanwhile() {
+    let store = MokaStore::builder().max_anonymous(3).build().unwrap();
+    let table = store.table();
+    let timeouts = Timeouts::new(OVERALL, OVERALL).unwrap();
+    let oldest = Record::anonymous(id(1, None), START, timeouts, payload(100));
+    add(&store, &create(oldest.clone()), START);
+    let [over, also_over] = [2, 3].map(|number| visitor(number, START, 100));
+    add(&store, &over, START);
+    add(&store, &also_over, START);
+    let after = START.plus(IDLE);
+    let mut swept = Ledger::default();
+    let one = Swept { looked: 1, gone: 1 };
+    let mut stripe = table.exclusive(stripe_of(over.record.id().placement()));
+    let gone = stripe.sweep(one, after, &table.budgets, &mut swept);
+    drop(stripe);
+    assert_eq!(gone.unwrap(), one);
+    // Another comes in its place, and moka hears of that first.
+    let created = table.create_unsettled(&visitor(4, after, 100));
+    table.tell_all(created.changes, after).unwrap();
+    table
+        .budgets
+        .anonymous
+        .as_ref()
+        .unwrap()
+        .choose_who_leaves();
+    for change in swept.changes {
+        table.tell(change);
+    }
+    assert_eq!(now_ready(store.purge_expired(10, after)), 1);
+    assert!(!is_there(&store, oldest.id(), after), "it was chosen");
+    check(&store);
 }
