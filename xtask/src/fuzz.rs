@@ -24,6 +24,8 @@ pub(crate) struct Request {
     seconds_each: u32,
     /// All there are, where none is named.
     targets: Vec<String>,
+    /// Built in less time, to run slower: where the time of fuzzing is short.
+    is_smoke: bool,
 }
 
 impl Request {
@@ -31,6 +33,14 @@ impl Request {
         Self {
             seconds_each,
             targets: Vec::new(),
+            is_smoke: false,
+        }
+    }
+
+    pub(crate) fn smoke(seconds_each: u32) -> Self {
+        Self {
+            is_smoke: true,
+            ..Self::every_target(seconds_each)
         }
     }
 
@@ -62,7 +72,7 @@ impl Request {
         for target in chosen {
             step::run(
                 &format!("fuzz {target} for {} s", self.seconds_each),
-                || fuzz(&target, self.seconds_each),
+                || self.fuzz(&target),
             )?;
         }
         Ok(())
@@ -80,6 +90,35 @@ impl Request {
         } else {
             self.targets.clone()
         })
+    }
+
+    fn fuzz(&self, target: &str) -> Result {
+        // What libFuzzer finds new goes to the first folder; of the second it only reads.
+        let found = format!("fuzz/corpus/{target}");
+        let seeds = format!("fuzz/seeds/{target}");
+        if !Path::new(&seeds).is_dir() {
+            return Err(Failure::failed(format!(
+                "the fuzz target `{target}` has no seeds: commit some in {seeds}/"
+            )));
+        }
+        fs::create_dir_all(&found)
+            .map_err(|error| Failure::failed(format!("cannot make {found}: {error}")))?;
+        self.command(target, &[&found, &seeds])
+            .run()
+            .map_err(|failure| Failure::failed(format!("{failure}\n{}", after_a_finding(target))))
+    }
+
+    fn command(&self, target: &str, corpora: &[&str]) -> CommandLine {
+        let fuzz = nightly_cargo()
+            .args(["fuzz", "run", target])
+            .args(corpora.iter().copied())
+            .args(["--", "-timeout=10", "-rss_limit_mb=4096"])
+            .args([format!("-max_total_time={}", self.seconds_each)]);
+        if self.is_smoke {
+            fuzz.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        } else {
+            fuzz
+        }
     }
 }
 
@@ -100,6 +139,14 @@ pub(crate) fn require_nightly() -> Result {
     ))
 }
 
+/// Fails where the lock file lags behind the manifests: cargo-fuzz would only bring it up to date. Of the
+/// other lock file, `.ci/run` asks that of cargo itself.
+pub(crate) fn check_lock() -> Result {
+    CommandLine::cargo()
+        .args(["fetch", "--locked", "--manifest-path", "fuzz/Cargo.toml"])
+        .run()
+}
+
 /// By their files, as nothing has to be installed to read those.
 fn known_targets(folder: &Path) -> Result<Vec<String>> {
     let unreadable = |error| Failure::failed(format!("cannot read {}: {error}", folder.display()));
@@ -117,30 +164,6 @@ fn known_targets(folder: &Path) -> Result<Vec<String>> {
     }
     targets.sort();
     Ok(targets)
-}
-
-fn fuzz(target: &str, seconds: u32) -> Result {
-    // What libFuzzer finds new goes to the first folder; of the second it only reads.
-    let found = format!("fuzz/corpus/{target}");
-    let seeds = format!("fuzz/seeds/{target}");
-    if !Path::new(&seeds).is_dir() {
-        return Err(Failure::failed(format!(
-            "the fuzz target `{target}` has no seeds: commit some in {seeds}/"
-        )));
-    }
-    fs::create_dir_all(&found)
-        .map_err(|error| Failure::failed(format!("cannot make {found}: {error}")))?;
-    command(target, &[&found, &seeds], seconds)
-        .run()
-        .map_err(|failure| Failure::failed(format!("{failure}\n{}", after_a_finding(target))))
-}
-
-fn command(target: &str, corpora: &[&str], seconds: u32) -> CommandLine {
-    nightly_cargo()
-        .args(["fuzz", "run", target])
-        .args(corpora.iter().copied())
-        .args(["--", "-timeout=10", "-rss_limit_mb=4096"])
-        .args([format!("-max_total_time={seconds}")])
 }
 
 fn after_a_finding(target: &str) -> String {
@@ -171,6 +194,7 @@ mod tests {
             Request {
                 seconds_each: 5,
                 targets: words("token record"),
+                is_smoke: false,
             }
         );
         assert_eq!(
@@ -239,10 +263,12 @@ mod tests {
     #[test]
     fn the_seeds_come_second_so_that_nothing_is_written_there() {
         let corpora = ["fuzz/corpus/token", "fuzz/seeds/token"];
-        assert_eq!(
-            command("token", &corpora, 10).to_string(),
-            "cargo +nightly fuzz run token fuzz/corpus/token fuzz/seeds/token -- \
-             -timeout=10 -rss_limit_mb=4096 -max_total_time=10"
-        );
+        let line = "cargo +nightly fuzz run token fuzz/corpus/token fuzz/seeds/token -- \
+                    -timeout=10 -rss_limit_mb=4096 -max_total_time=10";
+        let long = Request::every_target(10).command("token", &corpora);
+        assert_eq!(long.to_string(), line);
+        let short = Request::smoke(10).command("token", &corpora);
+        let line = format!("CARGO_PROFILE_RELEASE_OPT_LEVEL=1 {line}");
+        assert_eq!(short.to_string(), line);
     }
 }

@@ -44,9 +44,13 @@ impl Tool {
             })
     }
 
+    /// As a debug build: optimising them takes minutes, and they do little.
     fn install(&self) -> CommandLine {
         let package = format!("cargo-{}", self.subcommand);
-        CommandLine::cargo().args(["install", "--locked", &package, "--version", self.version])
+        let version = ["--version", self.version];
+        CommandLine::cargo()
+            .args(["install", "--locked", "--debug", &package])
+            .args(version)
     }
 }
 
@@ -100,7 +104,7 @@ mod tests {
     fn a_tool_is_installed_as_its_authors_locked_it() {
         assert_eq!(
             HACK.install().to_string(),
-            "cargo install --locked cargo-hack --version 0.6.46"
+            "cargo install --locked --debug cargo-hack --version 0.6.46"
         );
     }
 }

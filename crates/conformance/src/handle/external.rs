@@ -102,8 +102,9 @@ pub async fn an_external_token_is_never_adopted_nor_native<H: Harness>() {
 /// A user whose sessions share the placement of this one's, of all that are named so.
 fn neighbour(host: &Host, of: &Subject, name: impl Fn(u32) -> String) -> (Subject, u32) {
     let key = host.sessions.store().placement_key();
+    let placement = key.place(of);
     let mut all = (1..).map(|n| (subject(&name(n)), n));
-    let found = all.find(|(who, _)| key.place(who) == key.place(of));
+    let found = all.find(|(who, _)| key.place(who) == placement);
     found.expect("one of some 65,536 does")
 }
 
