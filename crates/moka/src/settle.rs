@@ -82,12 +82,13 @@ impl Table {
     /// Ends those that moka has chosen, on whatever thread that was, and says how many those were.
     fn end_leaving(&self, budget: &Budget, now: Timestamp) -> Result<usize> {
         let mut chosen = 0;
+        // moka knows already, and so what this adds is not told. What is let go with it waits until all have
+        // ended: nobody else knows of them.
+        let mut untold = Ledger::default();
         loop {
             let mut told_again = false;
             for (ticket, id) in budget.take_leaving() {
                 chosen += 1;
-                // moka knows already, and so what this adds is not told.
-                let mut untold = Ledger::default();
                 let mut stripe = self.exclusive(stripe_of(id.placement()));
                 let ended = stripe.evict(id, ticket, now, &self.budgets, &mut untold)?;
                 drop(stripe);

@@ -69,7 +69,7 @@ impl Table {
             let mut stripe = self.exclusive(at);
             let swept = stripe.sweep(most, now, &self.budgets, &mut ledger)?;
             drop(stripe);
-            // There is only more room now, for which nobody else has to go.
+            // There is only more room now: nobody has to be chosen for it.
             self.tell_all(ledger.changes, now)?;
             left.looked -= swept.looked;
             left.gone -= swept.gone;

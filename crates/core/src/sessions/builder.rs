@@ -147,8 +147,8 @@ impl<T> SessionsBuilder<T> {
     ///
     /// What is inside of `T` and changes through `&T`, such as a counter in an atomic, changes for all who
     /// share it, and is never stored. And the last reference may go within a store, on whichever thread works
-    /// for it: there a panic in `Drop` stops nothing, but a `Drop` that waits, above all for the store, holds
-    /// others up. Give such data 0.
+    /// for it, perhaps the one that all writes go through: there a panic in `Drop` goes no further, but `Drop` must
+    /// not wait, least of all for the store, which may be waiting for it. Give such data 0.
     pub fn max_decoded(self, bytes: usize) -> Self {
         Self {
             max_decoded: bytes,
