@@ -82,6 +82,9 @@ fn feature_combinations() -> Result {
         "--exclude",
         UMBRELLA,
         "--feature-powerset",
+        // Others by another name, where it is not empty.
+        "--exclude-features",
+        "default",
     ])?;
     // It only hands on what the others have: its 4,000 combinations would tell no more than each alone.
     hack(&["--package", UMBRELLA, "--each-feature"])

@@ -105,20 +105,35 @@ impl Request {
             .map_err(|error| Failure::failed(format!("cannot make {found}: {error}")))?;
         self.command(target, &[&found, &seeds])
             .run()
-            .map_err(|failure| Failure::failed(format!("{failure}\n{}", after_a_finding(target))))
+            .map_err(|failure| {
+                let help = self.after_a_finding(target);
+                Failure::failed(format!("{failure}\n{help}"))
+            })
     }
 
     fn command(&self, target: &str, corpora: &[&str]) -> CommandLine {
-        let fuzz = nightly_cargo()
-            .args(["fuzz", "run", target])
+        self.cargo_fuzz(target)
             .args(corpora.iter().copied())
             .args(["--", "-timeout=10", "-rss_limit_mb=4096"])
-            .args([format!("-max_total_time={}", self.seconds_each)]);
+            .args([format!("-max_total_time={}", self.seconds_each)])
+    }
+
+    fn cargo_fuzz(&self, target: &str) -> CommandLine {
+        let fuzz = nightly_cargo().args(["fuzz", "run", target]);
         if self.is_smoke {
             fuzz.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
         } else {
             fuzz
         }
+    }
+
+    fn after_a_finding(&self, target: &str) -> String {
+        let again = self.cargo_fuzz(target);
+        format!(
+            "If that was a finding, its input is in fuzz/artifacts/{target}/. See it again with:\n    \
+             {again} fuzz/artifacts/{target}/FILE\n\
+             Once it is mended, keep the input: move it to fuzz/seeds/{target}/."
+        )
     }
 }
 
@@ -164,14 +179,6 @@ fn known_targets(folder: &Path) -> Result<Vec<String>> {
     }
     targets.sort();
     Ok(targets)
-}
-
-fn after_a_finding(target: &str) -> String {
-    format!(
-        "If that was a finding, its input is in fuzz/artifacts/{target}/. See it again with:\n    \
-         cargo +nightly fuzz run {target} fuzz/artifacts/{target}/FILE\n\
-         Once it is mended, keep the input: move it to fuzz/seeds/{target}/."
-    )
 }
 
 fn nightly_cargo() -> CommandLine {
