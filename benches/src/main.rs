@@ -16,6 +16,7 @@ mod plots;
 mod report;
 mod statistics;
 mod stopwatch;
+mod versions;
 mod versus;
 mod workload;
 

@@ -13,7 +13,7 @@ use crate::memory::Footprint;
 use crate::statistics::Spread;
 use crate::versus::Standings;
 use crate::workload::{BASE, Operation, SIZES};
-use crate::{one_user, plots, versus};
+use crate::{one_user, plots, versions, versus};
 
 const METHOD: &str = include_str!("method.md");
 
@@ -22,13 +22,13 @@ const PACKAGES: [&str; 12] = [
     "cloakroom-moka",
     "moka",
     "sled",
-    "redis",
+    "redis@1",
     "serde_json",
-    "sha2",
+    "sha2@0.11",
     "tokio",
     "async-session",
     "actix-session",
-    "tower-sessions-core",
+    "tower-sessions-core@0.14",
     "tower-sessions-moka-store",
     "tower-sessions-redis-store",
 ];
@@ -73,8 +73,8 @@ impl Report {
             "{cores} shared cores, {os} on {architecture}. {}.",
             compiler()
         )?;
-        let versions = PACKAGES.map(|name| format!("{name} {}", version(name)));
-        writeln!(f, "{}.\n", versions.join(", "))
+        let versions = versions::told(&PACKAGES);
+        writeln!(f, "{versions}.\n")
     }
 
     fn times(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -197,15 +197,6 @@ fn compiler() -> String {
         .unwrap_or_else(|| "An unknown rustc".to_owned())
 }
 
-/// The version of a package that this program was built with.
-fn version(package: &str) -> &'static str {
-    let lock = include_str!("../../Cargo.lock");
-    lock.split("[[package]]")
-        .find(|entry| entry.contains(&format!("name = \"{package}\"\n")))
-        .and_then(|entry| entry.split("version = \"").nth(1)?.split('"').next())
-        .unwrap_or("of an unknown version")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,7 +211,7 @@ mod tests {
     fn versions_are_those_of_the_lock_file() {
         for package in PACKAGES {
             assert!(
-                version(package).starts_with(|c: char| c.is_ascii_digit()),
+                versions::version(package).starts_with(|c: char| c.is_ascii_digit()),
                 "{package}"
             );
         }

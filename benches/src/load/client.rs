@@ -26,12 +26,12 @@ impl Client {
         let mut requests = Vec::with_capacity(SESSIONS);
         let first = connections.first_mut().ok_or("there is a connection")?;
         for _ in 0..SESSIONS {
-            let answer = first.ask(&request("/new", address, None)).await?;
+            let answer = first.ask(&request("/new", address, "")).await?;
             let cookie = answer.cookie();
-            if who.reads() && cookie.is_none() {
+            if who.reads() && cookie.is_empty() {
                 return Err(format!("{}: no cookie in {}", who.title(), answer.head).into());
             }
-            requests.push(request("/", address, cookie));
+            requests.push(request("/", address, &cookie));
         }
         Ok(Self {
             who,
@@ -70,8 +70,11 @@ impl Client {
     }
 }
 
-fn request(path: &str, address: SocketAddr, cookie: Option<&str>) -> String {
-    let cookie = cookie.map_or_else(String::new, |cookie| format!("cookie: {cookie}\r\n"));
+fn request(path: &str, address: SocketAddr, cookie: &str) -> String {
+    let cookie = match cookie {
+        "" => String::new(),
+        cookie => format!("cookie: {cookie}\r\n"),
+    };
     format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{cookie}\r\n")
 }
 
@@ -112,10 +115,12 @@ impl Connection {
     }
 }
 
-impl<'a> Answer<'a> {
-    /// The cookie that the answer sets, without its attributes.
-    fn cookie(&self) -> Option<&'a str> {
-        header(self.head, "set-cookie")?.split(';').next()
+impl Answer<'_> {
+    /// The cookies that the answer sets, as a request brings them.
+    fn cookie(&self) -> String {
+        let set = headers(self.head, "set-cookie");
+        let pairs: Vec<_> = set.filter_map(|set| set.split(';').next()).collect();
+        pairs.join("; ")
     }
 }
 
@@ -127,12 +132,13 @@ fn is_whole(answer: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
     };
-    let length = header(head, "content-length").and_then(|length| length.parse().ok());
+    let length = headers(head, "content-length").next();
+    let length = length.and_then(|length| length.parse().ok());
     body.len() >= length.unwrap_or(0)
 }
 
-fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines().find_map(|line| {
+fn headers<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    head.lines().filter_map(move |line| {
         let (found, value) = line.split_once(':')?;
         found.eq_ignore_ascii_case(name).then(|| value.trim())
     })
@@ -153,11 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_is_taken_without_its_attributes() {
-        let answer = Answer {
-            head: "HTTP/1.1 200 OK\r\nset-cookie: session=x; Path=/\r\ndate: now",
-            body: "",
-        };
-        assert_eq!(answer.cookie(), Some("session=x"));
+    fn cookies_are_taken_without_their_attributes() {
+        for (head, cookie) in [
+            (
+                "HTTP/1.1 200 OK\r\nset-cookie: a=x; Path=/\r\ndate: now",
+                "a=x",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nSet-Cookie: a=x\r\nSet-Cookie: b=y; Path=/",
+                "a=x; b=y",
+            ),
+            ("HTTP/1.1 200 OK", ""),
+        ] {
+            assert_eq!(Answer { head, body: "" }.cookie(), cookie);
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! The same handler, with a session and without.
 
+use std::path::Path;
+
 use axum::Router;
 use axum::routing::get;
 use cloakroom::tower::{RequestSession, SessionCookie, SessionLayer};
 use cloakroom::{MokaStore, SessionStore, Sessions, SledStore, Subject};
+use cloakroom_redis::{RedisStore, Server};
 use serde::{Deserialize, Serialize};
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
-use crate::Failure;
+pub(crate) use crate::Failure;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
@@ -15,16 +18,26 @@ pub(crate) enum Who {
     NotAsked,
     Moka,
     Sled,
+    Redis,
     TowerSessions,
+    Express,
+    ConnectRedis,
+    Koa,
+    KoaRedis,
 }
 
 impl Who {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::NoSession,
         Self::NotAsked,
         Self::Moka,
         Self::Sled,
+        Self::Redis,
         Self::TowerSessions,
+        Self::Express,
+        Self::ConnectRedis,
+        Self::Koa,
+        Self::KoaRedis,
     ];
 
     pub(crate) const fn title(self) -> &'static str {
@@ -33,24 +46,56 @@ impl Who {
             Self::NotAsked => "Cloakroom's layer, session not asked for",
             Self::Moka => "Cloakroom, `MokaStore`, session read",
             Self::Sled => "Cloakroom, `SledStore`, session read",
+            Self::Redis => "Cloakroom, `RedisStore`, session read",
             Self::TowerSessions => "tower-sessions, `MemoryStore`, session read",
+            Self::Express => "Express in Node, no session",
+            Self::ConnectRedis => "express-session, connect-redis, session read",
+            Self::Koa => "Koa in Node, no session",
+            Self::KoaRedis => "koa-generic-session, koa-redis, session read",
         }
+    }
+
+    /// The name of those that are programs of their own, in Node.
+    pub(crate) const fn in_node(self) -> Option<&'static str> {
+        match self {
+            Self::Express => Some("express"),
+            Self::ConnectRedis => Some("connect-redis"),
+            Self::Koa => Some("koa"),
+            Self::KoaRedis => Some("koa-redis"),
+            _ => None,
+        }
+    }
+
+    /// Whether its sessions are in Redis.
+    pub(crate) const fn is_on_redis(self) -> bool {
+        matches!(self, Self::Redis | Self::ConnectRedis | Self::KoaRedis)
     }
 
     /// Whether the handler answers with what is in the session.
     pub(crate) const fn reads(self) -> bool {
-        !matches!(self, Self::NoSession | Self::NotAsked)
+        !matches!(
+            self,
+            Self::NoSession | Self::NotAsked | Self::Express | Self::Koa
+        )
     }
 
-    /// `/new` makes a session; `/` is what is measured.
-    pub(crate) fn router(self, scratch: &std::path::Path) -> Result<Router, Failure> {
-        Ok(match self {
+    /// `/new` makes a session; `/` is what is measured. None for those that are programs of their own.
+    pub(crate) async fn router(
+        self,
+        scratch: &Path,
+        redis: &str,
+    ) -> Result<Option<Router>, Failure> {
+        Ok(Some(match self {
             Self::NoSession => Router::new()
                 .route("/", get(constant))
                 .route("/new", get(constant)),
             Self::NotAsked => cloakroom(get(constant), MokaStore::new())?,
             Self::Moka => cloakroom(get(read), MokaStore::new())?,
             Self::Sled => cloakroom(get(read), SledStore::open(scratch.join("sled"))?)?,
+            Self::Redis => {
+                let store = RedisStore::builder(Server::standalone(redis));
+                cloakroom(get(read), store.connect().await?)?
+            }
             Self::TowerSessions => {
                 let layer = SessionManagerLayer::new(MemoryStore::default()).with_secure(false);
                 Router::new()
@@ -58,7 +103,8 @@ impl Who {
                     .route("/new", get(theirs::make))
                     .layer(layer)
             }
-        })
+            Self::Express | Self::ConnectRedis | Self::Koa | Self::KoaRedis => return Ok(None),
+        }))
     }
 }
 

@@ -1,5 +1,5 @@
 //! Requests per second over HTTP: a handler that reads its session, beside the same handler without
-//! one, and beside tower-sessions. `cargo xtask load` runs it.
+//! one, beside tower-sessions, and beside Express and Koa in Node. `cargo xtask load` runs it.
 
 #![allow(
     clippy::print_stdout,
@@ -9,10 +9,15 @@
 
 mod client;
 mod contestants;
+mod peers;
+#[path = "../versus/redis_server.rs"]
+mod redis_server;
 mod report;
 mod server;
 #[path = "../statistics.rs"]
 mod statistics;
+#[path = "../versions.rs"]
+mod versions;
 
 use std::env;
 use std::process::ExitCode;
@@ -30,7 +35,7 @@ use crate::server::Server;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const HELP: &str = "\
-Requests per second over HTTP, with a session and without.
+Requests per second over HTTP, with a session and without. Needs redis-server, node and npm.
 
   cargo xtask load [--quick] [--write]
 
@@ -71,10 +76,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// The clients share one thread, and the servers another.
+/// The clients share one thread, and our servers another.
 #[tokio::main(flavor = "current_thread")]
 async fn run(rounds: usize, write: bool) -> Result<(), Failure> {
-    let server = Server::start()?;
+    let server = Server::start().await?;
     let mut clients = Vec::new();
     for who in Who::ALL {
         clients.push(Client::connect(who, server.address(who)?).await?);
@@ -86,13 +91,13 @@ async fn run(rounds: usize, write: bool) -> Result<(), Failure> {
         let mut order: Vec<_> = clients.iter_mut().collect();
         order.shuffle(&mut random);
         for client in order {
-            let computed = server.computed().await?;
+            let computed = server.computed(client.who()).await?;
             let start = Instant::now();
             client.batch(random.random()).await?;
             let took = start.elapsed();
-            let computed = server.computed().await?.saturating_sub(computed);
+            let after = server.computed(client.who()).await?;
             if round > 0 {
-                report.add(client.who(), took, computed);
+                report.add(client.who(), took, after.saturating_sub(computed));
             }
         }
     }

@@ -6,19 +6,30 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::contestants::Who;
+use crate::peers;
 use crate::statistics::Spread;
-use crate::{BATCH, CONNECTIONS, Failure, SESSIONS};
+use crate::{BATCH, CONNECTIONS, Failure, SESSIONS, versions};
 
 const METHOD: &str = include_str!("method.md");
 
 /// Which versions stand behind the figures.
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 7] = [
     "axum",
     "cloakroom-tower",
     "hyper",
+    "redis@1",
     "tokio",
     "tower-sessions",
     "tower-sessions-memory-store",
+];
+
+const PACKAGES_IN_NODE: [&str; 6] = [
+    "express",
+    "express-session",
+    "connect-redis",
+    "koa",
+    "koa-generic-session",
+    "koa-redis",
 ];
 
 pub(crate) struct Report {
@@ -65,15 +76,17 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{METHOD}")?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let versions = PACKAGES.map(|name| format!("{name} {}", version(name)));
+        let versions = versions::told(&PACKAGES);
         writeln!(
             f,
             "{cores} shared cores. {} rounds of {} requests over {CONNECTIONS} connections, {SESSIONS} \
-             sessions.\n{}.\n",
+             sessions.\n{}.",
             self.rounds,
             CONNECTIONS * BATCH,
-            versions.join(", ")
+            versions
         )?;
+        let in_node = PACKAGES_IN_NODE.map(|name| format!("{name} {}", peers::version(name)));
+        writeln!(f, "In Node: {}.\n", in_node.join(", "))?;
         writeln!(
             f,
             "| | requests/s | rate / no session | rate / tower-sessions | server, µs each | µs more than no session | server / tower-sessions |"
@@ -112,15 +125,6 @@ fn cell(spread: Option<Spread>, digits: usize) -> String {
         let Spread { low, median, high } = spread;
         format!("{median:.digits$} ({low:.digits$} to {high:.digits$})")
     })
-}
-
-/// The version of a package that this program was built with.
-fn version(package: &str) -> &'static str {
-    let lock = include_str!("../../../Cargo.lock");
-    lock.split("[[package]]")
-        .find(|entry| entry.contains(&format!("name = \"{package}\"\n")))
-        .and_then(|entry| entry.split("version = \"").nth(1)?.split('"').next())
-        .unwrap_or("of an unknown version")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The servers: all on one thread, so that what they compute can be told.
+//! The servers: all of ours on one thread, so that what they compute can be told.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -12,20 +12,32 @@ use tokio::sync::oneshot;
 
 use crate::Failure;
 use crate::contestants::Who;
+use crate::peers::{self, Peer};
+use crate::redis_server::RedisServer;
 
 pub(crate) struct Server {
     addresses: Vec<(Who, SocketAddr)>,
     thread: Handle,
+    peers: Vec<(Who, Peer)>,
+    redis: RedisServer,
     _scratch: Scratch,
 }
 
 impl Server {
-    pub(crate) fn start() -> Result<Self, Failure> {
+    pub(crate) async fn start() -> Result<Self, Failure> {
         let scratch = Scratch::new()?;
-        let path = scratch.0.clone();
+        let redis = RedisServer::start().await?;
+        let folder = peers::install(&scratch.0)?;
+        let mut peers = Vec::new();
+        for who in Who::ALL {
+            if let Some(stack) = who.in_node() {
+                peers.push((who, Peer::start(&folder, stack, &redis.url())?));
+            }
+        }
+        let (path, url) = (scratch.0.clone(), redis.url());
         let (tell, told) = std::sync::mpsc::channel();
         thread::spawn(move || {
-            let started = serve(&path, |started| tell.send(Ok(started)).is_ok());
+            let started = serve(&path, &url, |started| tell.send(Ok(started)).is_ok());
             if let Err(failure) = started {
                 let _ = tell.send(Err(failure));
             }
@@ -34,24 +46,44 @@ impl Server {
         Ok(Self {
             addresses,
             thread,
+            peers,
+            redis,
             _scratch: scratch,
         })
     }
 
     pub(crate) fn address(&self, who: Who) -> Result<SocketAddr, Failure> {
+        if let Some(peer) = self.peer(who) {
+            return Ok(peer.address);
+        }
         let found = self.addresses.iter().find(|(served, _)| *served == who);
         found
             .map(|(_, address)| *address)
             .ok_or_else(|| "nobody serves it".into())
     }
 
-    /// What the thread of the servers has computed up to now.
-    pub(crate) async fn computed(&self) -> Result<Duration, Failure> {
-        let (tell, told) = oneshot::channel();
-        self.thread.spawn(async move {
-            let _ = tell.send(computed_here());
-        });
-        Ok(told.await?)
+    /// What the one who serves it has computed up to now: our thread, or the peer; and Redis, where the
+    /// sessions are there.
+    pub(crate) async fn computed(&self, who: Who) -> Result<Duration, Failure> {
+        let server = match self.peer(who) {
+            Some(peer) => peer.computed()?,
+            None => {
+                let (tell, told) = oneshot::channel();
+                self.thread.spawn(async move {
+                    let _ = tell.send(computed_here());
+                });
+                told.await?
+            }
+        };
+        if who.is_on_redis() {
+            return Ok(server + peers::computed_by(self.redis.process())?);
+        }
+        Ok(server)
+    }
+
+    fn peer(&self, who: Who) -> Option<&Peer> {
+        let found = self.peers.iter().find(|(served, _)| *served == who);
+        found.map(|(_, peer)| peer)
     }
 }
 
@@ -66,16 +98,22 @@ fn computed_here() -> Duration {
 type Started = (Handle, Vec<(Who, SocketAddr)>);
 
 /// Serves until the program ends.
-fn serve(scratch: &Path, started: impl FnOnce(Started) -> bool) -> Result<(), Failure> {
+fn serve(
+    scratch: &Path,
+    redis: &str,
+    started: impl FnOnce(Started) -> bool,
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let mut addresses = Vec::new();
         for who in Who::ALL {
+            let Some(router) = who.router(scratch, redis).await? else {
+                continue;
+            };
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             addresses.push((who, listener.local_addr()?));
-            let router = who.router(scratch)?;
             tokio::spawn(async move { axum::serve(listener, router).await });
         }
         if started((Handle::current(), addresses)) {
