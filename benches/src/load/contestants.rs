@@ -10,6 +10,7 @@ use cloakroom_redis::{RedisStore, Server};
 use serde::{Deserialize, Serialize};
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
+// Where the file of the Redis server, which another program has too, looks for it.
 pub(crate) use crate::Failure;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
