@@ -1,6 +1,6 @@
 //! What this host has read lately.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use cloakroom_core::SessionId;
@@ -8,9 +8,9 @@ use cloakroom_core::SessionId;
 use crate::value;
 use crate::view::{Known, Stored};
 
-const SLOTS: usize = 8192;
-
-type Slot = Mutex<Option<(SessionId, Bytes)>>;
+/// How many buckets there are, and how many sessions each has room for.
+const BUCKETS: usize = 1024;
+const ROOM: usize = 8;
 
 /// The sessions that this host has read lately: 8,192 at most, none above 8 KiB.
 ///
@@ -18,7 +18,18 @@ type Slot = Mutex<Option<(SessionId, Bytes)>>;
 /// script that writes it checks that nothing has changed since: one round trip instead of two. What is
 /// remembered here is never an answer.
 pub(crate) struct Recent {
-    slots: Box<[Slot]>,
+    buckets: Box<[Mutex<Bucket>]>,
+}
+
+/// Sessions whose ids end alike. Where it is full, the one goes that came first.
+///
+/// Several to a bucket: with one, a tenth as many sessions as there is room for would take the place of one another
+/// in every twentieth case.
+#[derive(Default)]
+struct Bucket {
+    sessions: [Option<(SessionId, Bytes)>; ROOM],
+    /// Which place the next one takes.
+    next: usize,
 }
 
 impl Recent {
@@ -27,42 +38,55 @@ impl Recent {
 
     pub(crate) fn new() -> Self {
         Self {
-            slots: (0..SLOTS).map(|_| Mutex::new(None)).collect(),
+            buckets: (0..BUCKETS).map(|_| Mutex::default()).collect(),
         }
     }
 
     /// What was read of a session last, where it is remembered.
     pub(crate) fn get(&self, id: SessionId) -> Option<Known> {
-        let slot = self
-            .slot(id)?
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let stored = match &*slot {
-            Some((there, stored)) if *there == id => stored.clone(),
-            _ => return None,
-        };
-        drop(slot);
+        let stored = self.bucket(id)?.place_of(id)?.as_ref()?.1.clone();
         Some(Known {
             entry: Some(value::decode(id, stored.clone())),
             stored: Stored::Value(stored),
         })
     }
 
-    /// Remembers what was read, in place of another, where it is small enough.
+    /// Remembers what was read, in place of another where there is no room, if it is small enough.
     pub(crate) fn put(&self, id: SessionId, stored: Bytes) {
-        if stored.len() <= Self::LARGEST
-            && let Some(slot) = self.slot(id)
-        {
-            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            *slot = Some((id, stored));
+        if stored.len() > Self::LARGEST {
+            return;
         }
+        let Some(mut bucket) = self.bucket(id) else {
+            return;
+        };
+        let before = match bucket.place_of(id) {
+            Some(place) => place.replace((id, stored)),
+            None => bucket.take_place((id, stored)),
+        };
+        // Letting it go takes a while, and nobody has to wait for it.
+        drop(bucket);
+        drop(before);
     }
 
-    /// Its digest is as good as random.
-    fn slot(&self, id: SessionId) -> Option<&Slot> {
+    /// The id's digest is as good as random.
+    fn bucket(&self, id: SessionId) -> Option<MutexGuard<'_, Bucket>> {
         let [.., a, b] = *id.as_bytes();
-        self.slots
-            .get(usize::from(u16::from_be_bytes([a, b])) % SLOTS)
+        let number = usize::from(u16::from_be_bytes([a, b])) % BUCKETS;
+        let bucket = self.buckets.get(number)?;
+        Some(bucket.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Bucket {
+    fn place_of(&mut self, id: SessionId) -> Option<&mut Option<(SessionId, Bytes)>> {
+        let is_here = |place: &&mut Option<_>| matches!(place, Some((there, _)) if *there == id);
+        self.sessions.iter_mut().find(is_here)
+    }
+
+    fn take_place(&mut self, session: (SessionId, Bytes)) -> Option<(SessionId, Bytes)> {
+        let place = self.sessions.get_mut(self.next)?;
+        self.next = (self.next + 1) % ROOM;
+        place.replace(session)
     }
 }
 
@@ -75,27 +99,55 @@ impl std::fmt::Debug for Recent {
 
 #[cfg(test)]
 mod tests {
+    use rand::rngs::StdRng;
+    use rand::{RngExt as _, SeedableRng as _};
+
     use super::*;
 
-    fn id(first: u8, slot: u16) -> SessionId {
+    fn id(first: u8, bucket: u16) -> SessionId {
         let mut bytes = [first; SessionId::LEN];
-        bytes[SessionId::LEN - 2..].copy_from_slice(&slot.to_be_bytes());
+        bytes[SessionId::LEN - 2..].copy_from_slice(&bucket.to_be_bytes());
         SessionId::from_stored(bytes)
+    }
+
+    fn value(of: u8) -> Bytes {
+        vec![of].into()
     }
 
     #[test]
     fn what_was_read_last_is_remembered_and_of_nobody_else() {
         let recent = Recent::new();
-        let (one, same_slot) = (id(1, 7), id(2, 7 + SLOTS as u16));
+        let other_number = |first| id(first, 7 + BUCKETS as u16);
         let stored = |id| recent.get(id).map(|known| known.stored);
-        assert_eq!(stored(one), None);
-        recent.put(one, Bytes::from_static(b"a"));
-        assert_eq!(stored(one), Some(Stored::Value(Bytes::from_static(b"a"))));
-        assert_eq!(stored(same_slot), None);
-        recent.put(same_slot, Bytes::from_static(b"b"));
-        assert_eq!(stored(one), None);
-        let b = Stored::Value(Bytes::from_static(b"b"));
-        assert_eq!(stored(same_slot), Some(b));
+        assert_eq!(stored(id(0, 7)), None);
+        recent.put(id(0, 7), value(100));
+        recent.put(id(0, 7), value(0));
+        assert_eq!(stored(id(0, 7)), Some(Stored::Value(value(0))));
+        // They share a bucket, and are told apart.
+        for first in 1..=ROOM as u8 {
+            assert_eq!(stored(other_number(first)), None);
+            recent.put(other_number(first), value(first));
+        }
+        // The first of them has made room.
+        assert_eq!(stored(id(0, 7)), None);
+        for first in 1..=ROOM as u8 {
+            let there = Some(Stored::Value(value(first)));
+            assert_eq!(stored(other_number(first)), there, "the session {first}");
+        }
+    }
+
+    /// Each in a place of its own that its id tells, about 40 of them would have been lost.
+    #[test]
+    fn a_tenth_of_what_there_is_room_for_is_remembered_whole() {
+        let recent = Recent::new();
+        let mut random = StdRng::seed_from_u64(1);
+        let ids: Vec<_> = (0..BUCKETS * ROOM / 10)
+            .map(|_| id(random.random(), random.random()))
+            .collect();
+        for id in &ids {
+            recent.put(*id, value(1));
+        }
+        assert!(ids.iter().all(|id| recent.get(*id).is_some()));
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl Contender for Save {
     /// With a server, no more than a store remembers of what it has read, so that it is used as it is by
     /// the handle: a change follows a load.
     fn most(&self) -> usize {
-        let few = self.0.server.map(|_| 1_024);
+        let few = self.0.server.map(|_| 2_048);
         few.unwrap_or(self.0.tokens.len())
     }
 
