@@ -93,9 +93,12 @@ impl Change<'_> {
         let mut keys = vec![names.id(after.id())];
         let mut args = vec![head.to_vec(), letter.to_vec(), value, until];
         if let Some(subject) = after.subject() {
-            let score = commit::number(after.deadline().instant().as_millis());
             keys.push(names.set(self.placement, subject));
-            args.extend([score, member(after.id()).to_vec()]);
+            args.push(member(after.id()).to_vec());
+            // Many sessions have one deadline for all their life.
+            if after.deadline() != before.deadline() {
+                args.push(commit::number(after.deadline().instant().as_millis()));
+            }
         }
         (keys, args)
     }

@@ -83,8 +83,12 @@ impl Stage {
     }
 
     async fn update(&self) -> UpdateOutcome {
+        self.update_at(self.now).await
+    }
+
+    async fn update_at(&self, now: Timestamp) -> UpdateOutcome {
         let request = update(&self.record, "new");
-        self.store.update(&request, self.now).await.unwrap()
+        self.store.update(&request, now).await.unwrap()
     }
 }
 
@@ -114,6 +118,7 @@ async fn what_is_of_another_type_is_not_taken_for_the_session_or_its_set() {
     let (_, set) = stage.keys();
     stage.redis(&["DEL", &set]);
     stage.redis(&["SET", &set, "no set"]);
+    assert_eq!(stage.update().await, UpdateOutcome::Missing);
     assert_eq!(stage.touch(MINUTE).await, TouchOutcome::Missing);
 
     let stage = Stage::new().await;
@@ -140,6 +145,17 @@ async fn a_change_that_moves_no_deadline_is_made() {
         panic!("it is gone");
     };
     assert_eq!(found.payload().bytes, "new");
+}
+
+/// By the score a sweep tells whether the session is over.
+#[tokio::test]
+async fn a_change_that_moves_the_deadline_moves_the_score_too() {
+    let stage = Stage::new().await;
+    let (before, later) = (stage.score(), stage.now.plus(5 * MINUTE));
+    let updated = stage.update_at(later).await;
+    assert!(matches!(updated, UpdateOutcome::Saved { .. }));
+    assert_ne!(stage.score(), before);
+    assert_eq!(stage.score(), stage.deadline().await);
 }
 
 /// The set has been kept for as long as the session can live since that joined it.

@@ -20,7 +20,7 @@ if found ~= 'zset' and found ~= 'none' then
   redis.call('DEL', key)
   return false
 end
-local head = redis.call('ZRANGEBYSCORE', key, '-inf', 0, 'WITHSCORES')
+local head = redis.call('ZRANGEBYSCORE', key, '-inf', '0', 'WITHSCORES')
 local member, kept = head[1], 0
 -- Of several heads, or of one that is damaged, none counts; nor one whose score is no time, as `head.rs` reads it.
 local whole = #head == 2 and -tonumber(head[2]) < latest and tonumber(head[2]) % 1 == 0

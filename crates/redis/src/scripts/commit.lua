@@ -99,10 +99,10 @@ local function read()
         found = 1
         at = at + math.max(wanted, 0)
       else
-        found = { call('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES'), call('ZCARD', k) }
+        found = { call('ZRANGEBYSCORE', k, '-inf', '0', 'WITHSCORES'), call('ZCARD', k) }
         if wanted < 0 then
           found[3] = call('ZRANGEBYSCORE', k, '(0', '+inf')
-          found[4] = call('ZRANGE', k, -1, -1, 'WITHSCORES')[2]
+          found[4] = call('ZRANGE', k, '-1', '-1', 'WITHSCORES')[2]
         end
         for i = 1, wanted do
           found[2 + i] = call('ZSCORE', k, arg())
@@ -129,21 +129,21 @@ while op ~= '.' do
   local holds = false
   if op == 'V' then
     local head, len = arg(), tonumber(arg())
-    holds = pcall('GETRANGE', k, 0, 92) == head and call('STRLEN', k) == len
+    holds = pcall('GETRANGE', k, '0', '92') == head and call('STRLEN', k) == len
   elseif op == 'M' then
     holds = type(pcall('ZSCORE', k, arg())) == 'string'
   elseif op == 'A' then
     holds = call('EXISTS', k) == 0
   elseif op == 'G' then
     local begins = arg()
-    local head = pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
+    local head = pcall('ZRANGEBYSCORE', k, '-inf', '0', 'WITHSCORES')
     holds = not head.err and #head == 2 and string.sub(head[1], 1, #begins) == begins
       and (-tonumber(head[2]) > now or call('ZCOUNT', k, '(' .. ARGV[1], '+inf') > 0)
   elseif op == 'R' then
-    holds = call('ZCARD', k) - call('ZCOUNT', k, '-inf', 0) < tonumber(arg())
+    holds = call('ZCARD', k) - call('ZCOUNT', k, '-inf', '0') < tonumber(arg())
   elseif op == 'H' then
     local fields = tonumber(arg())
-    local head = pcall('ZRANGEBYSCORE', k, '-inf', 0, 'WITHSCORES')
+    local head = pcall('ZRANGEBYSCORE', k, '-inf', '0', 'WITHSCORES')
     holds = not head.err and #head == fields
     for i = 1, fields do
       holds = arg() == head[i] and holds
@@ -174,7 +174,7 @@ while op ~= '.' do
       for _, member in ipairs(call('ZRANGEBYSCORE', k, '(0', ARGV[1])) do there[member] = 'over' end
       local size = string.char(math.floor(#subject / 256), #subject % 256)
       for i = 1, n do
-        local record = pcall('GETRANGE', KEYS[first + i - 1], 0, 92 + #subject)
+        local record = pcall('GETRANGE', KEYS[first + i - 1], '0', 92 + #subject)
         if record ~= '' then
           local is_theirs = type(record) == 'string' and string.sub(record, 1, 4) == 'CR\1\254'
             and string.sub(record, 9, 10) == size and string.sub(record, 94) == subject
@@ -204,7 +204,7 @@ op = arg()
 while op do
   local k = KEYS[tonumber(arg())]
   if op == 'T' then
-    call('SETRANGE', k, 76, arg())
+    call('SETRANGE', k, '76', arg())
     call('PEXPIREAT', k, arg())
   elseif op == 'M' then
     local score = arg()
@@ -218,7 +218,7 @@ while op do
     call('PEXPIREAT', k, arg())
   elseif op == 'H' then
     local score, member = arg(), arg()
-    local before = call('ZRANGEBYSCORE', k, '-inf', 0)
+    local before = call('ZRANGEBYSCORE', k, '-inf', '0')
     call('ZADD', k, score, member)
     for i = 1, #before do
       if before[i] ~= member then call('ZREM', k, before[i]) end
@@ -243,14 +243,14 @@ while op do
       if fate[i] == 'over' then call('DEL', KEYS[first + i - 1]) end
     end
   elseif op == 'h' then
-    call('ZREMRANGEBYSCORE', k, '-inf', 0)
+    call('ZREMRANGEBYSCORE', k, '-inf', '0')
   elseif op == 'D' then
     call('DEL', k)
   elseif op == 'X' then
     local till = tonumber(arg())
-    local longest = pcall('ZRANGE', k, -1, -1, 'WITHSCORES')[2]
+    local longest = pcall('ZRANGE', k, '-1', '-1', 'WITHSCORES')[2]
     if longest and tonumber(longest) <= 0 then
-      local last = -tonumber(call('ZRANGE', k, 0, 0, 'WITHSCORES')[2])
+      local last = -tonumber(call('ZRANGE', k, '0', '0', 'WITHSCORES')[2])
       if last <= now then
         call('DEL', k)
       else

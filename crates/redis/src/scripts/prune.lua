@@ -8,8 +8,8 @@
 -- A script, because the head may go only where no member has joined meanwhile. The records need no
 -- look: a member's score is its deadline, and their own time to live sweeps them.
 local key, now, limit = KEYS[1], ARGV[1], tonumber(ARGV[2])
-local over = redis.call('ZRANGEBYSCORE', key, '(0', now, 'LIMIT', 0, limit)
-local head = redis.call('ZRANGEBYSCORE', key, '-inf', 0, 'WITHSCORES')
+local over = redis.call('ZRANGEBYSCORE', key, '(0', now, 'LIMIT', '0', ARGV[2])
+local head = redis.call('ZRANGEBYSCORE', key, '-inf', '0', 'WITHSCORES')
 local left = redis.call('ZCARD', key) - #over - #head / 2
 
 for i = 1, #over do
