@@ -31,7 +31,7 @@ const NAMED: [(&str, Aim); 14] = [
 /// The least that each of some operations takes, whoever does it.
 const LIMITS: [(&str, &str); 2] = [
     ("moka.load", "sharded-map.get"),
-    ("redis.update", "raw-redis.compare-and-set"),
+    ("redis.update", "raw-redis.compare-and-set-of-member"),
 ];
 
 /// How many operations are under way when a ratio is taken.

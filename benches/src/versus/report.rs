@@ -28,7 +28,7 @@ impl Report<'_> {
             "{SIZE} sessions in each, uniform keys, {WORKERS} threads, 64 operations under way. Throughput \
              of ours divided by theirs in the same round (`-cpu`: processor time of the client by the same \
              of theirs): median (quartiles). The limit is what `sharded-map.get` comes to beside the same \
-             peer, or for an update on Redis `raw-redis.compare-and-set`.\n"
+             peer, or for an update on Redis `raw-redis.compare-and-set-of-member`.\n"
         )?;
         head(
             f,

@@ -212,8 +212,10 @@ pub(super) fn redis(
             let actix = ActixSession::filled(&url, process, extent.size, random).await?;
             let actix = Arc::new(actix);
             let compare_and_set = raw_redis::CompareAndSet::new(&raw, extent.keys());
+            let of_member = raw_redis::CompareAndSet::of_member(&raw, extent.keys());
             entrants.extend([
                 Entrant::new("raw-redis.compare-and-set", compare_and_set),
+                Entrant::new("raw-redis.compare-and-set-of-member", of_member),
                 Entrant::new(
                     "actix-session-redis.load",
                     actix_session::Load(Arc::clone(&actix), extent.keys()),

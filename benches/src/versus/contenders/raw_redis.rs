@@ -14,8 +14,17 @@ use crate::workload::Keys;
 /// A server full of records.
 pub(crate) struct RawRedis {
     connection: MultiplexedConnection,
-    records: Vec<(Vec<u8>, Vec<u8>)>,
+    records: Vec<Stored>,
     server: u32,
+}
+
+/// A record under its name, a member of a set that it shares with another.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    name: Vec<u8>,
+    value: Vec<u8>,
+    set: Vec<u8>,
+    member: String,
 }
 
 impl RawRedis {
@@ -40,7 +49,16 @@ impl RawRedis {
                 let name = format!("cloakroom:{{{}}}:s:{id}", id.placement()).into_bytes();
                 let value = record.encode(cloakroom_core::RecordVersion::default());
                 pipeline.set(&name, &value).ignore();
-                all.push((name, value));
+                let user = all.len() / 2;
+                let set = format!("cloakroom:{{{user:x}}}:u:user-{user}").into_bytes();
+                let member = id.to_string();
+                pipeline.zadd(&set, &member, 3_600_000).ignore();
+                all.push(Stored {
+                    name,
+                    value,
+                    set,
+                    member,
+                });
             }
             let () = pipeline.query_async(&mut connection).await?;
         }
@@ -65,7 +83,7 @@ impl Contender for Get {
         random: &mut StdRng,
     ) -> Result<Vec<Vec<Vec<u8>>>, Failure> {
         let Self(raw, keys) = self;
-        let name = |at: usize| raw.records[at].0.clone();
+        let name = |at: usize| raw.records[at].name.clone();
         Ok(deal(keys, tasks, each, random, name))
     }
 
@@ -82,45 +100,59 @@ impl Contender for Get {
 }
 
 /// The least that a store on Redis can do for that no update is lost: a value is replaced if it still begins
-/// as it was read.
+/// as it was read. And for that a session lives while it is in its user's set: if it is there.
 pub(crate) struct CompareAndSet {
     raw: Arc<RawRedis>,
     keys: Keys,
+    of_member: bool,
     script: Script,
 }
 
 impl CompareAndSet {
     pub(crate) fn new(raw: &Arc<RawRedis>, keys: Keys) -> Self {
-        let script = Script::new(
-            "if redis.call('GETRANGE', KEYS[1], 0, 92) ~= ARGV[1] then return 0 end \
-             redis.call('SET', KEYS[1], ARGV[2], 'PX', 3600000) \
+        Self::by(raw, keys, false, "")
+    }
+
+    pub(crate) fn of_member(raw: &Arc<RawRedis>, keys: Keys) -> Self {
+        let is_member = "if not redis.call('ZSCORE', KEYS[2], ARGV[3]) then return 0 end ";
+        Self::by(raw, keys, true, is_member)
+    }
+
+    fn by(raw: &Arc<RawRedis>, keys: Keys, of_member: bool, is_member: &str) -> Self {
+        let script = Script::new(&format!(
+            "if redis.call('GETRANGE', KEYS[1], '0', '92') ~= ARGV[1] then return 0 end {is_member}\
+             redis.call('SET', KEYS[1], ARGV[2], 'PX', '3600000') \
              return 1",
-        );
+        ));
         Self {
             raw: Arc::clone(raw),
             keys,
+            of_member,
             script,
         }
     }
 }
 
 impl Contender for CompareAndSet {
-    type Item = (Vec<u8>, Vec<u8>);
+    type Item = Stored;
 
     async fn prepare(
         &self,
         tasks: usize,
         each: usize,
         random: &mut StdRng,
-    ) -> Result<Vec<Vec<Self::Item>>, Failure> {
+    ) -> Result<Vec<Vec<Stored>>, Failure> {
         let record = |at: usize| self.raw.records[at].clone();
         Ok(deal(&self.keys, tasks, each, random, record))
     }
 
-    async fn operate(&self, (name, value): Self::Item) -> Result<bool, Failure> {
+    async fn operate(&self, stored: Stored) -> Result<bool, Failure> {
         let mut connection = self.raw.connection.clone();
-        let mut invocation = self.script.key(name);
-        invocation.arg(value.get(..93)).arg(value);
+        let mut invocation = self.script.key(stored.name);
+        invocation.arg(stored.value.get(..93)).arg(stored.value);
+        if self.of_member {
+            invocation.key(stored.set).arg(stored.member);
+        }
         let done: u8 = invocation.invoke_async(&mut connection).await?;
         Ok(done == 1)
     }
