@@ -101,7 +101,9 @@ async fn prune(
     let Some(Named::Set(placement, _)) = store.link.keys.parse(key) else {
         return Ok(0);
     };
-    let numbers = [now.as_millis(), limit as u64, store.margin_millis()];
+    // The server takes no more than an `i64`; and in a set there are fewer.
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+    let numbers = [now.as_millis(), limit.into(), store.margin_millis()];
     let args = numbers.map(|number| number.to_string().into_bytes());
     let keys = [key.to_vec()];
     let pruned = store

@@ -21,16 +21,11 @@ pub(crate) struct Recent {
     buckets: Box<[Mutex<Bucket>]>,
 }
 
-/// Sessions whose ids end alike. Where it is full, the one goes that came first.
+/// Sessions whose ids end alike, what was read last in front. Where it is full, the one at the end goes.
 ///
 /// Several to a bucket: with one, a tenth as many sessions as there is room for would take the place of one another
 /// in every twentieth case.
-#[derive(Default)]
-struct Bucket {
-    sessions: [Option<(SessionId, Bytes)>; ROOM],
-    /// Which place the next one takes.
-    next: usize,
-}
+type Bucket = [Option<(SessionId, Bytes)>; ROOM];
 
 impl Recent {
     /// The largest value that is remembered.
@@ -44,7 +39,11 @@ impl Recent {
 
     /// What was read of a session last, where it is remembered.
     pub(crate) fn get(&self, id: SessionId) -> Option<Known> {
-        let stored = self.bucket(id)?.place_of(id)?.as_ref()?.1.clone();
+        let bucket = self.bucket(id)?;
+        let mut there = bucket.iter().flatten();
+        let (_, stored) = there.find(|(there, _)| *there == id)?;
+        let stored = stored.clone();
+        drop(bucket);
         Some(Known {
             entry: Some(value::decode(id, stored.clone())),
             stored: Stored::Value(stored),
@@ -59,10 +58,15 @@ impl Recent {
         let Some(mut bucket) = self.bucket(id) else {
             return;
         };
-        let before = match bucket.place_of(id) {
-            Some(place) => place.replace((id, stored)),
-            None => bucket.take_place((id, stored)),
-        };
+        let is_here = |place: &Option<_>| matches!(place, Some((there, _)) if *there == id);
+        let place = bucket.iter().position(is_here).unwrap_or(ROOM - 1);
+        // The last of these is what was read of it before, or what has to go.
+        if let Some(these) = bucket.get_mut(..=place) {
+            these.rotate_right(1);
+        }
+        let before = bucket
+            .first_mut()
+            .and_then(|first| first.replace((id, stored)));
         // Letting it go takes a while, and nobody has to wait for it.
         drop(bucket);
         drop(before);
@@ -74,19 +78,6 @@ impl Recent {
         let number = usize::from(u16::from_be_bytes([a, b])) % BUCKETS;
         let bucket = self.buckets.get(number)?;
         Some(bucket.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Bucket {
-    fn place_of(&mut self, id: SessionId) -> Option<&mut Option<(SessionId, Bytes)>> {
-        let is_here = |place: &&mut Option<_>| matches!(place, Some((there, _)) if *there == id);
-        self.sessions.iter_mut().find(is_here)
-    }
-
-    fn take_place(&mut self, session: (SessionId, Bytes)) -> Option<(SessionId, Bytes)> {
-        let place = self.sessions.get_mut(self.next)?;
-        self.next = (self.next + 1) % ROOM;
-        place.replace(session)
     }
 }
 
@@ -124,13 +115,19 @@ mod tests {
         recent.put(id(0, 7), value(0));
         assert_eq!(stored(id(0, 7)), Some(Stored::Value(value(0))));
         // They share a bucket, and are told apart.
-        for first in 1..=ROOM as u8 {
+        for first in 1..ROOM as u8 {
             assert_eq!(stored(other_number(first)), None);
             recent.put(other_number(first), value(first));
         }
-        // The first of them has made room.
-        assert_eq!(stored(id(0, 7)), None);
-        for first in 1..=ROOM as u8 {
+        // The bucket is full. What is read again takes no room.
+        recent.put(other_number(3), value(3));
+        recent.put(id(0, 7), value(0));
+        assert!(stored(other_number(1)).is_some());
+        recent.put(other_number(ROOM as u8), value(ROOM as u8));
+        // Of all these it was read longest ago.
+        assert_eq!(stored(other_number(1)), None);
+        assert_eq!(stored(id(0, 7)), Some(Stored::Value(value(0))));
+        for first in 2..=ROOM as u8 {
             let there = Some(Stored::Value(value(first)));
             assert_eq!(stored(other_number(first)), there, "the session {first}");
         }

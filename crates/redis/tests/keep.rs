@@ -138,8 +138,10 @@ async fn what_is_of_another_type_is_not_taken_for_the_session_or_its_set() {
 #[tokio::test]
 async fn a_change_that_moves_no_deadline_is_made() {
     let stage = Stage::new().await;
+    let score = stage.score();
     let updated = stage.update().await;
     assert!(matches!(updated, UpdateOutcome::Saved { .. }));
+    assert_eq!(stage.score(), score);
     let loaded = stage.store.load(stage.record.id(), stage.now).await;
     let LoadOutcome::Found(found) = loaded.unwrap() else {
         panic!("it is gone");
@@ -230,7 +232,7 @@ async fn a_sweep_that_empties_a_set_lets_it_go() {
     let can_live = stage.record.timeouts().overall().as_millis() as i64;
     let lives = || stage.redis(&["PTTL", &set]).parse::<i64>().unwrap();
     assert!(lives() > can_live, "{}", lives());
-    let went = stage.store.purge_expired(100, over).await.unwrap();
+    let went = stage.store.purge_expired(usize::MAX, over).await.unwrap();
     assert_eq!(went, 1);
     let begun = over.plus(MINUTE).as_millis() as i64 - stage.now.as_millis() as i64;
     let off = lives() - begun - 60_000;

@@ -485,3 +485,24 @@ async fn what_is_kept_is_not_immortal() {
         }
     }
 }
+
+/// And whatever else the server says of a write is told at once, with nothing written.
+#[tokio::test]
+async fn what_a_full_server_says_of_a_kept_session_is_told() {
+    let mut stage = Stage::new().await;
+    let head = "h".repeat(93);
+    stage.run(&format!("SET value {head}data")).await;
+    stage.run("ZADD set NOW a").await;
+    stage.run("CONFIG SET maxmemory 1").await;
+    for member in ["a", "a NOW+5"] {
+        let mut eval = cmd("EVAL");
+        eval.arg(KEEP).arg(2).arg(&["value", "set"]);
+        eval.arg(stage.words(&format!("{head} E new NOW+3600000 {member}")));
+        let reply: redis::RedisResult<Value> = eval.query_async(&mut stage.redis).await;
+        assert_eq!(reply.unwrap_err().code(), Some("OOM"), "{member}");
+        let there: String = stage.ask(cmd("GET").arg("value")).await;
+        assert_eq!(there, format!("{head}data"));
+        let score: i64 = stage.ask(cmd("ZSCORE").arg("set").arg("a")).await;
+        assert_eq!(score, stage.now);
+    }
+}

@@ -50,7 +50,8 @@ impl RawRedis {
                 let value = record.encode(cloakroom_core::RecordVersion::default());
                 pipeline.set(&name, &value).ignore();
                 let user = all.len() / 2;
-                let set = format!("cloakroom:{{{user:x}}}:u:user-{user}").into_bytes();
+                // Of that length too, and no name of ours.
+                let set = format!("raw-redis:{{{user:04x}}}:u:user-{user}").into_bytes();
                 let member = id.to_string();
                 pipeline.zadd(&set, &member, 3_600_000).ignore();
                 all.push(Stored {

@@ -8,14 +8,14 @@
 -- reply  1 where it was done; where it does not hold, and nothing was written, { 0, and what is there }, as
 --        `commit.lua` answers to `V 1 S 2 1 member`
 --
--- This is what `commit.lua` does for `V M . E M X` and `V M . T M X`, in two to four commands: most of what a service
--- writes is this.
+-- This is what `commit.lua` does for `V M . E M X` and `V M . T M X`, in two to four commands, but for a score that does not
+-- change: most of what a service writes is this.
 --
 -- `XX` lets a score be written and a membership be asked for at once: it makes nobody a member. The set's time to
 -- live needs no look: it is kept for as long as the session can live, since that joined it.
 --
 -- Before all is done it makes no function and no table, and hands on no number, which would be turned into text by
--- `printf`: these took a fifth of its time.
+-- `printf`: these took a sixth to a fifth of its time.
 local call, pcall = redis.call, redis.pcall
 local session, set = KEYS[1], KEYS[2]
 
@@ -44,6 +44,8 @@ local function is_other(k, kind)
   return found ~= kind and found ~= 'none'
 end
 
+-- Above all that there is no memory left.
+if type(member) == 'table' and not is_other(set, 'zset') then return member end
 local value = pcall('GET', session)
 if type(value) == 'table' then
   -- An error: of the wrong type, or one that is not for us to hide.
