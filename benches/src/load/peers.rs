@@ -90,11 +90,14 @@ impl Drop for Peer {
     }
 }
 
-/// What all threads of a process have computed.
+/// What all threads of a process have computed that have not ended.
 pub(crate) fn computed_by(process: u32) -> Result<Duration, Failure> {
     let mut nanos = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let schedule = fs::read_to_string(thread?.path().join("schedstat"))?;
+        // One that cannot be read has ended since it was listed: ENOENT, or ESRCH.
+        let Ok(schedule) = fs::read_to_string(thread?.path().join("schedstat")) else {
+            continue;
+        };
         let computed = schedule.split_whitespace().next();
         nanos += computed.ok_or("an empty schedstat")?.parse::<u64>()?;
     }
