@@ -95,7 +95,7 @@ impl Change<'_> {
         if let Some(subject) = after.subject() {
             keys.push(names.set(self.placement, subject));
             args.push(member(after.id()).to_vec());
-            // One deadline for all its life has each session without an idle timeout below the overall one.
+            // It stays where it is for a session whose idle timeout is no shorter than the overall one.
             if after.deadline() != before.deadline() {
                 args.push(commit::number(after.deadline().instant().as_millis()));
             }

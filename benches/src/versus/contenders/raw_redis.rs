@@ -111,15 +111,18 @@ pub(crate) struct CompareAndSet {
 
 impl CompareAndSet {
     pub(crate) fn new(raw: &Arc<RawRedis>, keys: Keys) -> Self {
-        Self::by(raw, keys, false, "")
+        Self::by(raw, keys, false)
     }
 
     pub(crate) fn of_member(raw: &Arc<RawRedis>, keys: Keys) -> Self {
-        let is_member = "if not redis.call('ZSCORE', KEYS[2], ARGV[3]) then return 0 end ";
-        Self::by(raw, keys, true, is_member)
+        Self::by(raw, keys, true)
     }
 
-    fn by(raw: &Arc<RawRedis>, keys: Keys, of_member: bool, is_member: &str) -> Self {
+    fn by(raw: &Arc<RawRedis>, keys: Keys, of_member: bool) -> Self {
+        let is_member = match of_member {
+            true => "if not redis.call('ZSCORE', KEYS[2], ARGV[3]) then return 0 end ",
+            false => "",
+        };
         let script = Script::new(&format!(
             "if redis.call('GETRANGE', KEYS[1], '0', '92') ~= ARGV[1] then return 0 end {is_member}\
              redis.call('SET', KEYS[1], ARGV[2], 'PX', '3600000') \
