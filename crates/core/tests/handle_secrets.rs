@@ -234,6 +234,7 @@ async fn what_debug_prints_tells_no_token_and_no_data() {
     ];
     for said in &all {
         assert_silent(said, &[&visit.token, &issued.token, &new.token]);
+        assert!(!said.trim().is_empty(), "what it is can be told");
     }
     // Nor is an id shown whole, with the placement that links a user's sessions.
     let page = tokens.page(None, 1).await.unwrap();

@@ -103,6 +103,14 @@ pub async fn a_page_is_roughly_as_long_as_asked<H: Harness>() {
         listed.sessions.len()
     );
     assert!(listed.next.is_some());
+    // And one that holds all of them is the last, though it be full.
+    for limit in [90, 91] {
+        let whole = cloakroom_core::store::Page { after: None, limit };
+        let listed = store.raw().token_set(&subject, &whole, now).await;
+        let listed = listed.expect("a page");
+        let is_last = listed.sessions.len() < 90 || listed.next.is_none();
+        assert!(is_last, "asked for {limit}: nothing comes after");
+    }
     // All sessions of one placement may come at once.
     for _ in 0..90 {
         store.visit(now).await;

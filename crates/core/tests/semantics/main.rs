@@ -17,3 +17,4 @@ mod pages;
 mod request;
 mod rules;
 mod script;
+mod strays;

@@ -282,19 +282,19 @@ pub(crate) fn cap() -> Cap {
 }
 
 /// All of one placement: nothing here looks at it, but a renewal stays within one.
-fn id(number: u8) -> SessionId {
+pub(crate) fn id(number: u8) -> SessionId {
     let mut bytes = [number; SessionId::LEN];
     bytes[..2].fill(0);
     SessionId::from_stored(bytes)
 }
 
-fn subject(number: u8) -> Subject {
+pub(crate) fn subject(number: u8) -> Subject {
     let name = ["ada", "grace"][usize::from(number)];
     #[expect(clippy::unwrap_used, reason = "both names are subjects")]
     Subject::new(name).unwrap()
 }
 
-fn payload(data: &'static [u8]) -> Payload {
+pub(crate) fn payload(data: &'static [u8]) -> Payload {
     Payload {
         codec: 1,
         bytes: Bytes::from_static(data),
