@@ -240,6 +240,26 @@ mod tests {
         assert_eq!(kept(&recent, one.id()), None);
     }
 
+    /// Labels and subjects count, or the limit of bytes would mean nothing where all of them are long.
+    #[test]
+    fn what_is_kept_of_a_record_weighs() {
+        let weight = |subject: &str, label: Option<&str>, len| {
+            let record = record(id(1, 1), len);
+            let (created, payload) = (record.created(), record.payload().clone());
+            let subject = Subject::new(subject).unwrap();
+            let signed_in =
+                Record::signed_in(record.id(), subject, created, Timeouts::default(), payload);
+            let record = signed_in.with_label(label.map(|label| Label::new(label).unwrap()));
+            Weight.weight(&id(1, 1), &Arc::new(record))
+        };
+        let bare = weight("a", None, 0);
+        assert_eq!(bare, SESSION + 2);
+        assert_eq!(weight("a", None, 70) - bare, 70);
+        assert_eq!(weight("ada", None, 0) - bare, 2 * 2);
+        assert_eq!(weight("a", Some("phone"), 0) - bare, 2 * 5);
+        assert_eq!(weight("ada", Some("phone"), 70) - bare, 70 + 2 * 7);
+    }
+
     #[test]
     fn what_was_read_while_something_changed_is_not_kept() {
         let (one, same_part) = (record(id(1, 3), 9), id(2, 3));

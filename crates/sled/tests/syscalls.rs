@@ -81,6 +81,28 @@ async fn a_disk_that_is_full_from_any_call_on() {
     assert!(failures > 6, "only {failures}");
 }
 
+/// Before anything is acknowledged. Syncing a file brings its data to the disk, and not its name: that is
+/// in its directory.
+#[test]
+fn the_names_of_a_new_stores_files_are_on_disk() {
+    let dir = Scratch::new();
+    let calls = dir.path().join("calls");
+    let mut strace = Command::new("strace");
+    strace.args(["-y", "-e", "trace=fsync,write", "-o"]);
+    strace.arg(&calls);
+    let output = under(strace, &dir);
+    assert!(hear(&output).finished, "{output:?}");
+    let calls = std::fs::read_to_string(calls).unwrap();
+    let (before, _) = calls.split_once("created 1").unwrap();
+    // As strace shows them: without links.
+    let store = dir.store().canonicalize().unwrap();
+    for directory in [store.parent().unwrap(), &store, &store.join("engine")] {
+        let of_it = format!("<{}>", directory.display());
+        let mut syncs = before.lines().filter(|call| call.contains("fsync("));
+        assert!(syncs.any(|call| call.contains(&of_it)), "{of_it}: {before}");
+    }
+}
+
 /// Lets every call go wrong in its turn, each in a store of its own, and looks at what is left. Says
 /// how often something went wrong.
 async fn at_each_call(wrong: &str, went_wrong: impl Fn(&Output) -> bool) -> usize {
@@ -114,13 +136,18 @@ fn has_failed(output: &Output) -> bool {
 
 fn child(dir: &Scratch, call: &str, inject: &str) -> Output {
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+    strace.args(["-o", "/dev/null", "-e"]);
     strace.arg(format!("inject={call}:{inject}"));
     if call == "write" {
         // What the child says is written too.
         strace.arg("-P").arg(dir.store().join("cloakroom.witness"));
     }
+    under(strace, dir)
+}
+
+fn under(mut strace: Command, dir: &Scratch) -> Output {
     let output = strace
+        .args(["-f", "-qq"])
         .arg(std::env::current_exe().unwrap())
         .args(["child_of_the_syscall_tests", "--exact", "--nocapture"])
         .env(DIR, dir.store())

@@ -73,6 +73,19 @@ fn renew(store: &SledStore, old: u8, new: u8, grace: Duration) -> Renew {
     }
 }
 
+/// The first change of a session, to so many data that they take several keys.
+fn update(store: &SledStore, number: u8) -> Update {
+    Update {
+        id: id(store, number),
+        subject: Some(subject()),
+        expected: cloakroom_core::Revision::FIRST,
+        payload: create(store, 9, 50_000).record.payload().clone(),
+        label: None,
+        touch: true,
+        write_id: WriteId::random(),
+    }
+}
+
 /// The steps that the disk sees.
 fn watch(store: &SledStore) -> Arc<Mutex<Vec<Step>>> {
     let steps = Arc::new(Mutex::new(Vec::new()));
@@ -113,16 +126,7 @@ async fn every_operation_is_one_batch() {
     });
     let _ = store.create(&replacing, now()).await.unwrap();
     one_batch("replace");
-    let update = Update {
-        id: id(&store, 3),
-        subject: Some(subject()),
-        expected: revision,
-        payload: create(&store, 9, 50_000).record.payload().clone(),
-        label: None,
-        touch: true,
-        write_id: WriteId::random(),
-    };
-    let _ = store.update(&update, now()).await.unwrap();
+    let _ = store.update(&update(&store, 3), now()).await.unwrap();
     one_batch("update");
     let later = now().plus(Duration::from_secs(1));
     let _ = store

@@ -131,6 +131,43 @@ async fn whatever_ends_something_is_on_disk() {
     }
 }
 
+/// And a sign-in, a change and a use, which end nothing, are as quick as was chosen. A use, a change or a
+/// sweep that changes nothing is not even handed on.
+#[tokio::test]
+async fn what_ends_nothing_waits_for_no_disk() {
+    let dir = Scratch::new();
+    let store = open_lazy(&dir);
+    let steps = watch(&store);
+    let seen = || std::mem::take(&mut *steps.lock().unwrap());
+    let later = now().plus(Duration::from_secs(1));
+    store.begin(&subject(), later, now()).await.unwrap();
+    assert!(
+        seen().contains(&Step::Sync),
+        "a set that begins ends what was before"
+    );
+
+    let _ = store.create(&create(&store, 1, 10), now()).await.unwrap();
+    assert_eq!(seen(), [Step::Apply], "create");
+    let update = update(&store, 1);
+    let updated = store.update(&update, now()).await.unwrap();
+    assert!(matches!(updated, UpdateOutcome::Saved { .. }));
+    assert_eq!(seen(), [Step::Apply], "update");
+    let touch = async || {
+        let touched = store.touch(id(&store, 1), Some(&subject()), later).await;
+        assert_eq!(touched.unwrap(), TouchOutcome::Touched);
+    };
+    touch().await;
+    assert_eq!(seen(), [Step::Apply], "touch");
+
+    touch().await;
+    assert_eq!(seen(), [], "a touch that moves nothing");
+    let again = store.update(&update, later).await.unwrap();
+    assert!(matches!(again, UpdateOutcome::Saved { .. }));
+    assert_eq!(seen(), [], "an update that was made before");
+    assert_eq!(store.purge_expired(100, later).await.unwrap(), 0);
+    assert_eq!(seen(), [], "a sweep that finds nothing");
+}
+
 /// A token that somebody else issued comes again, and its new session is over already: the old one
 /// goes, and no memory of it stays.
 #[tokio::test]
