@@ -152,54 +152,6 @@ async fn an_acl_user_with_few_rights() {
     .await;
 }
 
-/// A right that is missed within a script is denied too.
-#[tokio::test]
-async fn a_right_that_a_script_lacks_is_denied() {
-    let server = Process::start(&["--save", ""]);
-    let everybody = RedisStore::connect(&server.url()).await.unwrap();
-    let mut admin = connect(&server.url()).await;
-    let acl = async |admin: &mut _, rule: &str, more: &str| {
-        let mut acl = cmd("ACL");
-        acl.arg("SETUSER").arg("shop").arg(rule).arg(more);
-        let _: () = acl.query_async(admin).await.unwrap();
-    };
-    acl(&mut admin, "on", ">secret").await;
-    acl(&mut admin, "~*", "+@all").await;
-    let builder = RedisStore::builder(Server::standalone(server.url()));
-    let store = builder.user("shop", "secret").connect().await.unwrap();
-    acl(&mut admin, "-zadd", "-setrange").await;
-    let now = SystemClock.now();
-    let record = signed_in(&store, &subject("ada"), now);
-    let _ = everybody.create(&create(&record), now).await.unwrap();
-    let later = now.plus(Duration::from_secs(60));
-    let _ = store.load(record.id(), now).await.unwrap();
-    let touched = store.touch(record.id(), record.subject(), later).await;
-    assert_eq!(touched.unwrap_err().kind(), ErrorKind::Denied);
-    let next = signed_in(&store, &subject("ada"), now);
-    let created = store.create(&create(&next), now).await;
-    assert_eq!(created.unwrap_err().kind(), ErrorKind::Denied);
-    let begun = store.begin(&subject("eve"), later, now).await;
-    assert_eq!(begun.unwrap_err().kind(), ErrorKind::Denied);
-
-    // What is asked for about the set's time to live is asked before anything is written.
-    for right in ["-pttl", "-time"] {
-        acl(&mut admin, "+@all", right).await;
-        let begun = store.begin(&subject("eve"), later, now).await;
-        assert_eq!(begun.unwrap_err().kind(), ErrorKind::Denied, "{right}");
-        let first = signed_in(&store, &subject("eve"), now);
-        let created = store.create(&create(&first), now).await;
-        assert_eq!(created.unwrap_err().kind(), ErrorKind::Denied, "{right}");
-        let left: Vec<String> = cmd("KEYS")
-            .arg("*:eve")
-            .query_async(&mut admin)
-            .await
-            .unwrap();
-        assert!(left.is_empty(), "{right}: {left:?}");
-        let loaded = everybody.load(first.id(), now).await.unwrap();
-        assert_eq!(loaded, LoadOutcome::Absent, "{right}");
-    }
-}
-
 #[tokio::test]
 async fn a_password() {
     let server = Process::start(&["--save", "", "--requirepass", "secret"]);

@@ -7,7 +7,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cloakroom_core::{Clock, ErrorKind, ManualClock, Result, SessionStore, SystemClock};
+use cloakroom_core::{Clock, ErrorKind, ManualClock, Result, SessionStore, SystemClock, Timestamp};
 use cloakroom_redis::{OnDrift, RedisStore, RedisStoreBuilder, Server, Warning};
 use support::process::Process;
 use support::requests::{create, update, visit};
@@ -77,6 +77,23 @@ async fn a_server_that_may_evict_is_told_of() {
     let (builder, told) = listening(RedisStore::builder(Server::standalone(server.url())));
     drop(builder.connect().await.unwrap());
     assert_eq!(*told.lock().unwrap(), [Warning::EvictionUnknown]);
+}
+
+/// What an application writes to its log names what was found and, where something can be done, what.
+#[test]
+fn a_warning_says_what_was_found() {
+    let policy = "allkeys-lru".to_owned();
+    let [here, there] = [5_000, 2_000].map(Timestamp::from_millis);
+    for (warning, names) in [
+        (Warning::MayEvict { policy }, ["allkeys-lru", "noeviction"]),
+        (Warning::EvictionUnknown, ["evict", "INFO memory"]),
+        (Warning::ClockDrift { here, there }, ["clock", "3000 ms"]),
+    ] {
+        let text = warning.to_string();
+        for name in names {
+            assert!(text.contains(name), "{name} in {text:?}");
+        }
+    }
 }
 
 /// Lets a minute pass, after which the servers are looked at again.
