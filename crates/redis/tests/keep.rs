@@ -1,4 +1,5 @@
-//! A change of a session that this host has read lately: what was read may be there no more.
+//! A change of a session that this host has read lately: what was read may be there no more. And its
+//! script by itself.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -9,9 +10,16 @@ use std::time::Duration;
 use cloakroom_core::store::{LoadOutcome, Renew, RevokeKind, TouchOutcome, UpdateOutcome};
 use cloakroom_core::{Clock, Record, SessionStore, SystemClock, Timeouts, Timestamp};
 use cloakroom_redis::{RedisStore, Server};
+use redis::{Cmd, Value, cmd};
+use support::bare::{Bare, HOUR};
 use support::cluster::cli;
 use support::process::Process;
-use support::requests::{create, delete, payload, random_id, revoke, signed_in, subject, update};
+use support::requests::{
+    create, delete, payload, random_id, revoke, signed_in, subject, update, visit,
+};
+
+const KEEP: &str = include_str!("../src/scripts/keep.lua");
+const COMMIT: &str = include_str!("../src/scripts/commit.lua");
 
 /// A store, and a session on it that it has just read.
 struct Stage {
@@ -93,6 +101,45 @@ impl Stage {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+/// By `keep.lua` alone, which costs the server least, though another script could do it as well.
+#[tokio::test]
+async fn a_change_of_what_was_read_lately_takes_the_short_way() {
+    let stage = Stage::new().await;
+    let visitor = visit(stage.now);
+    let _ = stage
+        .store
+        .create(&create(&visitor), stage.now)
+        .await
+        .unwrap();
+    let _ = stage.store.load(visitor.id(), stage.now).await.unwrap();
+    let is_known = |script: &str| {
+        let hash = redis::Script::new(script).get_hash().to_owned();
+        stage.redis(&["SCRIPT", "EXISTS", &hash]) == "1"
+    };
+    let takes_it = |what: &str| {
+        assert!(is_known(KEEP), "{what}");
+        assert!(!is_known(COMMIT), "{what}");
+        stage.redis(&["SCRIPT", "FLUSH"]);
+    };
+    stage.redis(&["SCRIPT", "FLUSH"]);
+
+    assert!(matches!(stage.update().await, UpdateOutcome::Saved { .. }));
+    takes_it("a change");
+    assert!(stage.is_found().await);
+    stage.redis(&["CONFIG", "RESETSTAT"]);
+    let touched = stage.touch(Duration::from_secs(60)).await;
+    assert_eq!(touched, TouchOutcome::Touched);
+    takes_it("a use");
+    let stats = stage.redis(&["INFO", "commandstats"]);
+    assert!(stats.contains("cmdstat_setrange:calls=1,"), "{stats}");
+    assert!(!stats.contains("cmdstat_set:"), "its times alone: {stats}");
+
+    let request = update(&visitor, "new");
+    let saved = stage.store.update(&request, stage.now).await.unwrap();
+    assert!(matches!(saved, UpdateOutcome::Saved { .. }));
+    takes_it("a change of an anonymous session");
+}
 
 #[tokio::test]
 async fn who_has_left_its_set_is_neither_touched_nor_changed() {
@@ -237,4 +284,75 @@ async fn a_sweep_that_empties_a_set_lets_it_go() {
     let begun = over.plus(MINUTE).as_millis() as i64 - stage.now.as_millis() as i64;
     let off = lives() - begun - 60_000;
     assert!((-30_000..=0).contains(&off), "{off}");
+}
+
+/// `keep.lua` by itself.
+fn keep(bare: &Bare, keys: &[&str], arguments: &str) -> Cmd {
+    let mut eval = cmd("EVAL");
+    eval.arg(KEEP);
+    eval.arg(keys.len()).arg(keys).arg(bare.words(arguments));
+    eval
+}
+
+/// What the script stores has a time to live, by either of its ways.
+#[tokio::test]
+async fn what_is_kept_is_not_immortal() {
+    let mut bare = Bare::new().await;
+    let head = "h".repeat(93);
+    let value = format!("{head}data");
+    for (letter, new, stored) in [
+        ("E", "new", "new".to_owned()),
+        (
+            "T",
+            "xyz",
+            format!("{}xyz{}data", "h".repeat(76), "h".repeat(14)),
+        ),
+    ] {
+        let with_set = &["value", "set"];
+        for (keys, member, score) in [
+            (&["value"][..], "", 0),
+            (with_set, "a", 0),
+            (with_set, "a NOW+5", 5),
+        ] {
+            bare.run(&format!("SET value {value}")).await;
+            bare.run("ZADD set NOW a").await;
+            bare.run("PEXPIREAT set NOW+7200000").await;
+            let eval = keep(
+                &bare,
+                keys,
+                &format!("{head} {letter} {new} NOW+3600000 {member}"),
+            );
+            let reply: i64 = bare.ask(&eval).await;
+            assert_eq!(reply, 1);
+            let there: String = bare.ask(cmd("GET").arg("value")).await;
+            assert_eq!(there, stored);
+            bare.is_kept("value", HOUR).await;
+            bare.is_kept("set", 2 * HOUR).await;
+            let there: i64 = bare.ask(cmd("ZSCORE").arg("set").arg("a")).await;
+            assert_eq!(there, bare.now + score);
+        }
+    }
+}
+
+/// And whatever else the server says of a write is told at once, with nothing written.
+#[tokio::test]
+async fn what_a_full_server_says_of_a_kept_session_is_told() {
+    let mut bare = Bare::new().await;
+    let head = "h".repeat(93);
+    bare.run(&format!("SET value {head}data")).await;
+    bare.run("ZADD set NOW a").await;
+    bare.run("CONFIG SET maxmemory 1").await;
+    for member in ["a", "a NOW+5"] {
+        let eval = keep(
+            &bare,
+            &["value", "set"],
+            &format!("{head} E new NOW+3600000 {member}"),
+        );
+        let reply: redis::RedisResult<Value> = eval.query_async(&mut bare.redis).await;
+        assert_eq!(reply.unwrap_err().code(), Some("OOM"), "{member}");
+        let there: String = bare.ask(cmd("GET").arg("value")).await;
+        assert_eq!(there, format!("{head}data"));
+        let score: i64 = bare.ask(cmd("ZSCORE").arg("set").arg("a")).await;
+        assert_eq!(score, bare.now);
+    }
 }

@@ -1,78 +1,44 @@
-//! Each letter of `commit.lua`, and `keep.lua`, without a store: what the races that they are for seldom show.
+//! Each letter of `commit.lua`, without a store: what the races that they are for seldom show.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod support;
 
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, Value, cmd};
-use support::process::Process;
-use support::tamper::connect;
+use std::ops::{Deref, DerefMut};
+
+use redis::{Value, cmd};
+use support::bare::{Bare, HOUR};
 
 const COMMIT: &str = include_str!("../src/scripts/commit.lua");
-const KEEP: &str = include_str!("../src/scripts/keep.lua");
 
 const MARGIN: i64 = 60_000;
-/// How far a time to live may be from what was expected, on a busy machine.
-const SLACK: i64 = 30_000;
-const HOUR: i64 = 3_600_000;
 
-struct Stage {
-    redis: MultiplexedConnection,
-    now: i64,
-    _server: Process,
-}
-
-fn words(text: &str) -> Vec<Vec<u8>> {
+/// Words, of which none is a time.
+fn plain(text: &str) -> Vec<Vec<u8>> {
     text.split_whitespace()
         .map(|word| word.as_bytes().to_vec())
         .collect()
 }
 
+struct Stage(Bare);
+
+impl Deref for Stage {
+    type Target = Bare;
+
+    fn deref(&self) -> &Bare {
+        &self.0
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Bare {
+        &mut self.0
+    }
+}
+
 impl Stage {
     async fn new() -> Self {
-        let server = Process::start(&["--save", ""]);
-        let mut redis = connect(&server.url()).await;
-        let time: (i64, i64) = cmd("TIME").query_async(&mut redis).await.unwrap();
-        Self {
-            redis,
-            now: time.0 * 1_000 + time.1 / 1_000,
-            _server: server,
-        }
-    }
-
-    async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> T {
-        command.query_async(&mut self.redis).await.unwrap()
-    }
-
-    /// `NOW` and `NOW+n` are times.
-    fn words(&self, text: &str) -> Vec<Vec<u8>> {
-        let time = |word: Vec<u8>| {
-            let text = String::from_utf8(word).unwrap();
-            let (sign, rest) = match text.strip_prefix('-') {
-                Some(rest) => (-1, rest),
-                None => (1, text.as_str()),
-            };
-            let Some(after) = rest.strip_prefix("NOW") else {
-                return text.into_bytes();
-            };
-            let after: i64 = if after.is_empty() {
-                0
-            } else {
-                after.parse().unwrap()
-            };
-            (sign * (self.now + after)).to_string().into_bytes()
-        };
-        words(text).into_iter().map(time).collect()
-    }
-
-    async fn run(&mut self, text: &str) {
-        let mut words = self.words(text).into_iter();
-        let mut command = Cmd::new();
-        words.by_ref().for_each(|word| {
-            command.arg(word);
-        });
-        let _: Value = self.ask(&command).await;
+        Self(Bare::new().await)
     }
 
     /// The reply to instructions about these keys.
@@ -99,17 +65,6 @@ impl Stage {
         let instructions = self.words(&format!("t 1 . {instructions}"));
         let reply = self.commit(&[key], instructions).await;
         assert_eq!(reply, [Value::Int(1)]);
-    }
-
-    async fn members(&mut self, key: &str) -> Vec<String> {
-        self.ask(cmd("ZRANGE").arg(key).arg(0).arg(-1)).await
-    }
-
-    /// That a key is kept until so long after `now`.
-    async fn is_kept(&mut self, key: &str, after: i64) {
-        let lives: i64 = self.ask(cmd("PTTL").arg(key)).await;
-        let off = lives - after;
-        assert!((-SLACK..=0).contains(&off), "{key}: {lives}, not {after}");
     }
 }
 
@@ -142,7 +97,7 @@ async fn what_is_there_is_answered_in_the_order_of_the_questions() {
         ]),
         Value::Array(vec![head, Value::Int(3), members, time(3_000)]),
     ];
-    let questions = words("V 2 V 3 V 4 S 2 -1 S 2 2 a c S 1 3 a c b S 1 -1");
+    let questions = plain("V 2 V 3 V 4 S 2 -1 S 2 2 a c S 1 3 a c b S 1 -1");
     let mut eval = cmd("EVAL");
     eval.arg(COMMIT)
         .arg(4)
@@ -341,11 +296,11 @@ const OURS: &[u8; 4] = b"CR\x01\xfe";
 async fn end(stage: &mut Stage, subject: &str, gone: &[&str], stay: &str) -> Vec<Value> {
     let mut keys = vec!["set"];
     keys.extend(gone);
-    let others = words(stay).len();
+    let others = plain(stay).len();
     let list = format!("{} {stay}", gone.join(" "));
-    let mut all = words(&format!("L 1 2 {} {others}", gone.len()));
+    let mut all = plain(&format!("L 1 2 {} {others}", gone.len()));
     all.push(subject.into());
-    all.extend(words(&list));
+    all.extend(plain(&list));
     all.extend(stage.words(". Z 1 NOW+3600000 ended"));
     all.extend(gone.iter().map(|id| format!(":{id}").into_bytes()));
     stage.commit(&keys, all).await
@@ -361,7 +316,7 @@ async fn a_set_is_ended_only_where_all_its_members_are_known() {
             stage
                 .run("ZADD set -NOW+5000 g:AA NOW+1 a NOW+1 lost NOW over NOW-1 over2")
                 .await;
-            for other in words(others) {
+            for other in plain(others) {
                 stage
                     .run(&format!(
                         "ZADD set NOW+9 {}",
@@ -445,64 +400,5 @@ async fn thousands_leave_and_one_stays() {
         let reply = end(&mut stage, "ada", &ids, "kept").await;
         assert_eq!(reply, [Value::Int(1)]);
         assert_eq!(stage.members("set").await, ["g:AA", "kept"], "{n}");
-    }
-}
-
-/// What `keep.lua` stores has a time to live, by either of its ways.
-#[tokio::test]
-async fn what_is_kept_is_not_immortal() {
-    let mut stage = Stage::new().await;
-    let head = "h".repeat(93);
-    let value = format!("{head}data");
-    for (letter, new, stored) in [
-        ("E", "new", "new".to_owned()),
-        (
-            "T",
-            "xyz",
-            format!("{}xyz{}data", "h".repeat(76), "h".repeat(14)),
-        ),
-    ] {
-        let with_set = &["value", "set"];
-        for (keys, member, score) in [
-            (&["value"][..], "", 0),
-            (with_set, "a", 0),
-            (with_set, "a NOW+5", 5),
-        ] {
-            stage.run(&format!("SET value {value}")).await;
-            stage.run("ZADD set NOW a").await;
-            stage.run("PEXPIREAT set NOW+7200000").await;
-            let mut eval = cmd("EVAL");
-            eval.arg(KEEP).arg(keys.len()).arg(keys);
-            eval.arg(stage.words(&format!("{head} {letter} {new} NOW+3600000 {member}")));
-            let reply: i64 = stage.ask(&eval).await;
-            assert_eq!(reply, 1);
-            let there: String = stage.ask(cmd("GET").arg("value")).await;
-            assert_eq!(there, stored);
-            stage.is_kept("value", HOUR).await;
-            stage.is_kept("set", 2 * HOUR).await;
-            let there: i64 = stage.ask(cmd("ZSCORE").arg("set").arg("a")).await;
-            assert_eq!(there, stage.now + score);
-        }
-    }
-}
-
-/// And whatever else the server says of a write is told at once, with nothing written.
-#[tokio::test]
-async fn what_a_full_server_says_of_a_kept_session_is_told() {
-    let mut stage = Stage::new().await;
-    let head = "h".repeat(93);
-    stage.run(&format!("SET value {head}data")).await;
-    stage.run("ZADD set NOW a").await;
-    stage.run("CONFIG SET maxmemory 1").await;
-    for member in ["a", "a NOW+5"] {
-        let mut eval = cmd("EVAL");
-        eval.arg(KEEP).arg(2).arg(&["value", "set"]);
-        eval.arg(stage.words(&format!("{head} E new NOW+3600000 {member}")));
-        let reply: redis::RedisResult<Value> = eval.query_async(&mut stage.redis).await;
-        assert_eq!(reply.unwrap_err().code(), Some("OOM"), "{member}");
-        let there: String = stage.ask(cmd("GET").arg("value")).await;
-        assert_eq!(there, format!("{head}data"));
-        let score: i64 = stage.ask(cmd("ZSCORE").arg("set").arg("a")).await;
-        assert_eq!(score, stage.now);
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod bare;
 pub(crate) mod cluster;
 pub(crate) mod process;
 pub(crate) mod proxy;
