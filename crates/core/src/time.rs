@@ -54,7 +54,11 @@ impl Timestamp {
     /// This instant and a duration, whose fraction of a millisecond is dropped.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self::from_millis(self.0.saturating_add(millis(duration)))
+        self.plus_millis(millis(duration))
+    }
+
+    pub(crate) const fn plus_millis(self, millis: u64) -> Self {
+        Self::from_millis(self.0.saturating_add(millis))
     }
 
     /// This instant less a duration, whose fraction of a millisecond is dropped; not before the epoch.

@@ -1,10 +1,11 @@
 //! How long a session lives.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::time::millis;
 
-const MINUTE: u64 = 60;
+const MINUTE: u64 = 60 * 1_000;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
@@ -21,15 +22,16 @@ const DAY: u64 = 24 * HOUR;
 /// assert!(remembered.idle() < remembered.overall());
 /// # Ok::<_, cloakroom_core::InvalidTimeouts>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+// In milliseconds, half as large as two durations: every stored session has them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timeouts {
-    idle: Duration,
-    overall: Duration,
+    idle: u64,
+    overall: u64,
 }
 
 impl Timeouts {
     /// The longest overall timeout: ten years of 365 days.
-    pub const MAX: Duration = Duration::from_secs(3650 * DAY);
+    pub const MAX: Duration = Duration::from_millis(3650 * DAY);
 
     /// NIST SP 800-63B-4, authentication assurance level 1: at most 30 days, no limit to idleness.
     pub const AAL1: Timeouts = Timeouts::of(30 * DAY, 30 * DAY);
@@ -57,30 +59,31 @@ impl Timeouts {
         if overall > Self::MAX {
             return Err(InvalidTimeouts::TooLong { overall });
         }
-        let whole = |d| Duration::from_millis(millis(d));
-        Ok(Self {
-            idle: whole(idle),
-            overall: whole(overall),
-        })
+        Ok(Self::of(millis(idle), millis(overall)))
     }
 
     /// How long after its last use a session ends.
     #[must_use]
     pub const fn idle(&self) -> Duration {
-        self.idle
+        Duration::from_millis(self.idle)
     }
 
     /// How long after its creation or last authentication a session ends.
     #[must_use]
     pub const fn overall(&self) -> Duration {
+        Duration::from_millis(self.overall)
+    }
+
+    pub(crate) const fn idle_millis(&self) -> u64 {
+        self.idle
+    }
+
+    pub(crate) const fn overall_millis(&self) -> u64 {
         self.overall
     }
 
-    const fn of(idle_secs: u64, overall_secs: u64) -> Self {
-        Self {
-            idle: Duration::from_secs(idle_secs),
-            overall: Duration::from_secs(overall_secs),
-        }
+    const fn of(idle: u64, overall: u64) -> Self {
+        Self { idle, overall }
     }
 }
 
@@ -91,9 +94,18 @@ impl Default for Timeouts {
     }
 }
 
+impl fmt::Debug for Timeouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timeouts")
+            .field("idle", &self.idle())
+            .field("overall", &self.overall())
+            .finish()
+    }
+}
+
 impl serde::Serialize for Timeouts {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (millis(self.idle), millis(self.overall)).serialize(serializer)
+        (self.idle, self.overall).serialize(serializer)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::numbers::{Revision, WriteId};
 use crate::record::{Decoded, Payload, Record};
 use crate::session_id::SessionId;
 use crate::subject::Subject;
-use crate::time::{Timestamp, millis};
+use crate::time::Timestamp;
 use crate::timeouts::Timeouts;
 
 const MAGIC: [u8; 2] = *b"CR";
@@ -116,7 +116,7 @@ impl Record {
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&[version.number(), !version.number()]);
         out.push(
-            flag(self.authenticated.is_some(), HAS_AUTHENTICATED)
+            flag(self.has_authenticated, HAS_AUTHENTICATED)
                 | flag(self.external, EXTERNAL)
                 | flag(self.remembered, REMEMBERED),
         );
@@ -127,15 +127,9 @@ impl Record {
         out.extend_from_slice(&self.revision.get().to_be_bytes());
         out.extend_from_slice(self.write_id.as_bytes());
         out.extend_from_slice(&self.created.as_millis().to_be_bytes());
-        out.extend_from_slice(
-            &self
-                .authenticated
-                .unwrap_or_default()
-                .as_millis()
-                .to_be_bytes(),
-        );
-        out.extend_from_slice(&millis(self.timeouts.idle()).to_be_bytes());
-        out.extend_from_slice(&millis(self.timeouts.overall()).to_be_bytes());
+        out.extend_from_slice(&self.authenticated.as_millis().to_be_bytes());
+        out.extend_from_slice(&self.timeouts.idle_millis().to_be_bytes());
+        out.extend_from_slice(&self.timeouts.overall_millis().to_be_bytes());
         out.extend_from_slice(&self.issued.as_millis().to_be_bytes());
         let fixed = checksum(
             &self.id,
@@ -231,24 +225,25 @@ impl Record {
         )?;
         Ok(Self {
             id,
-            subject: text(subject, |s| Subject::new(s).ok())?,
-            label: text(label, |s| Label::new(s).ok())?,
-            created: Timestamp::from_millis(created),
-            authenticated: has_authenticated.then(|| Timestamp::from_millis(authenticated)),
-            issued: Timestamp::from_millis(issued),
-            last_seen: Timestamp::from_millis(last_seen),
-            timeouts: Timeouts::new(idle, overall)
-                .map_err(|_| corrupt("its timeouts are out of range"))?,
-            revision,
-            write_id,
-            external: flags & EXTERNAL != 0,
-            remembered: flags & REMEMBERED != 0,
-            confirmed: confirmed == 1,
             decoded: Decoded::default(),
             payload: Payload {
                 codec,
                 bytes: stored.slice_ref(fields.rest),
             },
+            last_seen: Timestamp::from_millis(last_seen),
+            timeouts: Timeouts::new(idle, overall)
+                .map_err(|_| corrupt("its timeouts are out of range"))?,
+            created: Timestamp::from_millis(created),
+            authenticated: Timestamp::from_millis(authenticated),
+            issued: Timestamp::from_millis(issued),
+            revision,
+            write_id,
+            subject: text(subject, |s| Subject::new(s).ok())?,
+            label: text(label, |s| Label::new(s).ok())?,
+            has_authenticated,
+            external: flags & EXTERNAL != 0,
+            remembered: flags & REMEMBERED != 0,
+            confirmed: confirmed == 1,
         })
     }
 }

@@ -5,6 +5,7 @@ mod impossible;
 use proptest::prelude::*;
 
 use super::*;
+use crate::time::millis;
 
 /// Where the two checksums stand: that of the times, and that of everything else.
 const TIMES_SUM: usize = 85;
@@ -32,7 +33,8 @@ fn full() -> Record {
         subject: Some(Subject::new("ada").unwrap()),
         label: Some(Label::new("Käthes Handy").unwrap()),
         created: Timestamp::from_millis(1_767_225_600_000),
-        authenticated: Some(Timestamp::from_millis(1_767_225_660_000)),
+        authenticated: Timestamp::from_millis(1_767_225_660_000),
+        has_authenticated: true,
         issued: Timestamp::from_millis(1_767_225_690_000),
         last_seen: Timestamp::from_millis(1_767_225_720_000),
         timeouts: Timeouts::default(),
@@ -56,7 +58,8 @@ fn empty() -> Record {
         subject: None,
         label: None,
         created: Timestamp::from_millis(1),
-        authenticated: None,
+        authenticated: Timestamp::EPOCH,
+        has_authenticated: false,
         issued: Timestamp::from_millis(3),
         last_seen: Timestamp::from_millis(2),
         timeouts: Timeouts::new(Duration::from_millis(1), Duration::from_millis(1)).unwrap(),
@@ -127,7 +130,8 @@ prop_compose! {
             subject,
             label,
             created: times.0,
-            authenticated: times.1,
+            authenticated: times.1.unwrap_or_default(),
+            has_authenticated: times.1.is_some(),
             issued: times.3,
             last_seen: times.2,
             timeouts,

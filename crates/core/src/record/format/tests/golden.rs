@@ -87,7 +87,7 @@ fn each_flag_has_its_bit() {
     assert_eq!(flags(&none), 0);
     assert_eq!(
         flags(&Record {
-            authenticated: Some(Timestamp::EPOCH),
+            has_authenticated: true,
             ..none.clone()
         }),
         1
