@@ -432,7 +432,7 @@ fn id(placement: Placement, n: u8) -> SessionId {
 
 fn creation(record: &Record) -> Create {
     Create {
-        record: record.clone(),
+        record: std::sync::Arc::new(record.clone()),
         cap: Cap::default(),
         generation: None,
         replaces: None,

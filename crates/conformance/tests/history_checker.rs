@@ -38,7 +38,13 @@ fn payload(data: &'static str) -> Payload {
 fn sign_in(name: &str, generation: Option<Generation>, max: u32) -> Create {
     let timeouts = Timeouts::default();
     Create {
-        record: Record::signed_in(id(name), ann(), now(), timeouts, payload("new")),
+        record: Arc::new(Record::signed_in(
+            id(name),
+            ann(),
+            now(),
+            timeouts,
+            payload("new"),
+        )),
         cap: Cap::new(max, OnCap::EvictOldest).unwrap(),
         generation,
         replaces: None,
@@ -326,7 +332,7 @@ fn shows_the_smallest_part_of_a_history() {
     let request = sign_in("a", None, 9);
     let other = Record::anonymous(id("z"), now(), Timeouts::default(), payload("new"));
     let other = Create {
-        record: other,
+        record: Arc::new(other),
         ..sign_in("z", None, 9)
     };
     let violation = check(vec![

@@ -36,7 +36,7 @@ fn filled() -> MapStore {
         bytes: Bytes::from_static(b"{}"),
     };
     let create = Create {
-        record: Record::anonymous(id(), NOW, Timeouts::default(), payload),
+        record: Arc::new(Record::anonymous(id(), NOW, Timeouts::default(), payload)),
         cap: Cap::default(),
         generation: None,
         replaces: None,

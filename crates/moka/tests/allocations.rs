@@ -161,7 +161,7 @@ fn user(number: u64) -> Create {
 
 fn create(record: Record) -> Create {
     Create {
-        record,
+        record: Arc::new(record),
         cap: Cap::default(),
         generation: None,
         replaces: None,

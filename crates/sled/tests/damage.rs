@@ -11,6 +11,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cloakroom_core::store::{
     Cap, Create, Delete, EndReason, LoadOutcome, Revoke, RevokeKind, Update, UpdateOutcome,
@@ -114,7 +115,7 @@ fn payload(number: u8, len: usize) -> Payload {
 
 async fn create(store: &SledStore, record: &Record) {
     let request = Create {
-        record: record.clone(),
+        record: Arc::new(record.clone()),
         cap: Cap::default(),
         generation: None,
         replaces: None,

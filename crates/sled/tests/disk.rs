@@ -10,6 +10,7 @@ use std::error::Error as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use cloakroom_core::store::{Cap, Create, CreateOutcome, LoadOutcome};
 use cloakroom_core::{
@@ -158,7 +159,12 @@ async fn create(
     };
     let now = ManualClock::new().now();
     let request = Create {
-        record: Record::anonymous(id(number), now, Timeouts::default(), payload),
+        record: Arc::new(Record::anonymous(
+            id(number),
+            now,
+            Timeouts::default(),
+            payload,
+        )),
         cap: Cap::default(),
         generation: None,
         replaces: None,

@@ -9,6 +9,7 @@ mod support;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use cloakroom_core::store::{Cap, Create, Revoke, RevokeKind};
 use cloakroom_core::{
@@ -98,7 +99,13 @@ async fn child_of_the_trace_test() {
     };
     let id = SessionId::from_stored(bytes);
     let request = Create {
-        record: Record::signed_in(id, subject.clone(), now, Timeouts::default(), payload),
+        record: Arc::new(Record::signed_in(
+            id,
+            subject.clone(),
+            now,
+            Timeouts::default(),
+            payload,
+        )),
         cap: Cap::default(),
         generation: None,
         replaces: None,

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::store::{Cap, Create, LoadOutcome};
@@ -62,7 +63,13 @@ async fn sign_in(store: &SledStore, name: &str) -> SessionId {
     };
     let now = ManualClock::new().now();
     let request = Create {
-        record: Record::signed_in(id, subject, now, Timeouts::default(), payload),
+        record: Arc::new(Record::signed_in(
+            id,
+            subject,
+            now,
+            Timeouts::default(),
+            payload,
+        )),
         cap: Cap::default(),
         generation: None,
         replaces: None,

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::store::{
@@ -291,7 +292,7 @@ async fn create(store: &SledStore, number: u8, len: usize) -> cloakroom_core::Re
         payload(number, len),
     );
     let request = Create {
-        record,
+        record: Arc::new(record),
         cap: Cap::default(),
         generation: None,
         replaces: None,

@@ -100,7 +100,12 @@ impl tower_sessions_core::SessionStore for Bridge {
             let timeouts = Timeouts::new(self.longest.idle(), Timeouts::MAX);
             let timeouts = timeouts.map_err(|e| backend(&e))?;
             let request = Create {
-                record: Record::anonymous(session_id(&foreign.id), now, timeouts, payload),
+                record: Arc::new(Record::anonymous(
+                    session_id(&foreign.id),
+                    now,
+                    timeouts,
+                    payload,
+                )),
                 cap: Cap::default(),
                 generation: None,
                 replaces: None,

@@ -287,7 +287,7 @@ impl Ours {
             write_id: WriteId::random(),
         });
         Ok(Create {
-            record,
+            record: Arc::new(record),
             cap: Cap::default(),
             generation: Some(generation),
             replaces: None,

@@ -1,6 +1,7 @@
 //! Faults of `begin` and `create`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::semantics::{self, Entry, Shelf};
@@ -161,9 +162,12 @@ fn prepare(store: &BrokenStore, request: &mut Create, now: Timestamp) -> Result<
                 request.replaces = None;
             }
         }
-        Fault::RoundsTimeoutsUp => request.record = rounded_up(&request.record),
-        Fault::KeepsDataAsText => request.record = as_text(&request.record),
-        Fault::LosesTheLabel => request.record = request.record.clone().with_label(None),
+        Fault::RoundsTimeoutsUp => request.record = Arc::new(rounded_up(&request.record)),
+        Fault::KeepsDataAsText => request.record = Arc::new(as_text(&request.record)),
+        Fault::LosesTheLabel => {
+            let record = Record::clone(&request.record);
+            request.record = Arc::new(record.with_label(None));
+        }
         _ => {}
     }
     Ok(())

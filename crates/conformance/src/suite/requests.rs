@@ -1,5 +1,6 @@
 //! Requests as the cases make them: the plain one, to be changed by struct update.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -52,7 +53,7 @@ pub(crate) fn id_of(placement: Placement, byte: u8) -> SessionId {
 /// Stores this record, at the default cap.
 pub(crate) fn create(record: &Record) -> Create {
     Create {
-        record: record.clone(),
+        record: Arc::new(record.clone()),
         cap: Cap::default(),
         generation: None,
         replaces: None,

@@ -64,7 +64,7 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
         if let Some((before, set_goes)) = before {
             leave(shelf, &before, record.id(), set_goes);
         }
-        shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
+        shelf.put_entry(record.id(), Entry::Live(Arc::clone(record)));
         return Ok(CreateOutcome::Created {
             evicted: Vec::new(),
             repeated: false,
@@ -118,7 +118,7 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
     } else {
         // Also one that comes too late: it counts for nobody, and an earlier create of its id that comes later
         // still finds the id taken.
-        shelf.put_entry(record.id(), Entry::Live(Arc::new(record.clone())));
+        shelf.put_entry(record.id(), Entry::Live(Arc::clone(record)));
         shelf.add_member(subject, record.id());
     }
     Ok(CreateOutcome::Created {

@@ -136,7 +136,7 @@ where
             after_unknown |= tried.after_unknown;
             match tried.outcome {
                 CreateOutcome::Created { evicted, .. } => {
-                    let session = Session::new(Arc::new(request.record), Arc::new(data), now);
+                    let session = Session::new(request.record, Arc::new(data), now);
                     return Ok(AddOutcome::Added { session, evicted });
                 }
                 CreateOutcome::CapReached => return Ok(AddOutcome::CapReached),

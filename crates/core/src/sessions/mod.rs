@@ -151,7 +151,7 @@ where
         let tried = self.retry(|| self.store().create(&request, now)).await?;
         match tried.outcome {
             CreateOutcome::Created { .. } => {
-                let session = Session::new(Arc::new(request.record), Arc::new(data), now);
+                let session = Session::new(request.record, Arc::new(data), now);
                 Ok(Issued { token, session })
             }
             _ => Err(tried.unexpected(Operation::Create)),
@@ -160,7 +160,7 @@ where
 
     fn create_request(&self, record: Record) -> Create {
         Create {
-            record,
+            record: Arc::new(record),
             cap: self.settings().cap,
             generation: None,
             replaces: None,

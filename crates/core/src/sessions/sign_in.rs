@@ -265,7 +265,7 @@ where
         let tried = self.retry(|| self.store().create(&request, now)).await?;
         Ok(Some(match tried.outcome {
             CreateOutcome::Created { evicted, .. } => {
-                let session = Session::new(Arc::new(request.record), Arc::new(data), now);
+                let session = Session::new(request.record, Arc::new(data), now);
                 SignIn::SignedIn {
                     issued: Issued { token, session },
                     evicted,

@@ -1,6 +1,7 @@
 //! What the operations are asked.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,8 +16,9 @@ use crate::subject::Subject;
 /// What [`SessionStore::create`](crate::SessionStore::create) is asked.
 #[derive(Debug, Clone)]
 pub struct Create {
-    /// The new session. Its [`write_id`](Record::write_id) is this write's.
-    pub record: Record,
+    /// The new session. Its [`write_id`](Record::write_id) is this write's. A store in memory keeps it as it
+    /// is.
+    pub record: Arc<Record>,
     /// How many sessions its subject may have. An anonymous session has no cap.
     pub cap: Cap,
     /// The generation that the sign-in began with. Where it is no longer stored, the sign-in is

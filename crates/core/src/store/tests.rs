@@ -45,10 +45,10 @@ fn create(subject: Option<Subject>, placement: Placement) -> Create {
         bytes: Bytes::new(),
     };
     Create {
-        record: match subject {
+        record: Arc::new(match subject {
             Some(subject) => Record::signed_in(id, subject, now, timeouts, payload),
             None => Record::anonymous(id, now, timeouts, payload),
-        },
+        }),
         cap: Cap::default(),
         generation: None,
         replaces: None,

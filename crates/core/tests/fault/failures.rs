@@ -1,5 +1,7 @@
 //! Which calls fail, and what that leaves.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use cloakroom_core::fault::{Calls, FaultStore, Faults, Hold};
 use cloakroom_core::store::*;
@@ -126,7 +128,7 @@ async fn debug_tells_the_script_and_no_data() {
     let (store, faults) = store();
     faults.fail_before(Operation::Load, ErrorKind::Unavailable);
     let request = Create {
-        record: Record::anonymous(
+        record: Arc::new(Record::anonymous(
             id(1),
             now(),
             Timeouts::default(),
@@ -134,7 +136,7 @@ async fn debug_tells_the_script_and_no_data() {
                 codec: 1,
                 bytes: Bytes::from_static(b"very private"),
             },
-        ),
+        )),
         ..anonymous(1)
     };
     let _ = store.create(&request, now()).await.unwrap();

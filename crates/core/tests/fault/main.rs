@@ -9,6 +9,8 @@ mod every_operation;
 mod failures;
 mod holds;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use cloakroom_core::fault::{FaultStore, Faults};
 use cloakroom_core::store::Create;
@@ -37,7 +39,12 @@ pub(crate) fn anonymous(number: u8) -> Create {
         bytes: Bytes::from_static(b"{}"),
     };
     Create {
-        record: Record::anonymous(id(number), now(), Timeouts::default(), payload),
+        record: Arc::new(Record::anonymous(
+            id(number),
+            now(),
+            Timeouts::default(),
+            payload,
+        )),
         cap: Cap::default(),
         generation: None,
         replaces: None,

@@ -1,5 +1,6 @@
 //! Random sequences of operations.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -236,7 +237,7 @@ impl Script {
             });
         Some(Request::Create(
             Box::new(Create {
-                record,
+                record: Arc::new(record),
                 cap: cap(),
                 generation: None,
                 replaces,

@@ -1,5 +1,7 @@
 //! A set that names a session of somebody else, however it came to that: by damage, or by another hand.
 
+use std::sync::Arc;
+
 use cloakroom_core::semantics::{Entry, begin, create, revoke, token_set};
 use cloakroom_core::store::{Cap, Create, CreateOutcome, OnCap, Page, Revoke, RevokeKind};
 use cloakroom_core::{Record, SessionId, Timeouts, Timestamp, WriteId};
@@ -15,7 +17,7 @@ fn sign_in(shelf: &mut MapShelf, whose: u8, number: u8) -> CreateOutcome {
     let data = payload(b"data");
     let record = Record::signed_in(id(number), subject(whose), NOW, Timeouts::default(), data);
     let request = Create {
-        record,
+        record: Arc::new(record),
         cap: Cap::new(2, OnCap::Refuse).expect("a cap"),
         generation: None,
         replaces: None,

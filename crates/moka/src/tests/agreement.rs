@@ -1,5 +1,6 @@
 //! moka is told of things late, and in another order than they happened.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::store::Replaces;
@@ -140,7 +141,7 @@ fn a_session_chosen_to_leave_and_then_replaced_under_its_id_stays() {
         .choose_who_leaves();
     // As a token that someone else issued is, which counts from another revision.
     let mut again = user(1, &anna, START, 100);
-    again.record = again.record.with_external();
+    again.record = Arc::new(Record::clone(&again.record).with_external());
     again.replaces = Some(Replaces {
         id: first.record.id(),
         revision: first.record.revision(),
@@ -192,8 +193,12 @@ fn a_session_that_signs_in_under_its_own_id_changes_budgets() {
     let anonymous = {
         let mut request = visitor(7, START, 100);
         let timeouts = request.record.timeouts();
-        request.record =
-            cloakroom_core::Record::anonymous(signed_in.record.id(), START, timeouts, payload(100));
+        request.record = Arc::new(Record::anonymous(
+            signed_in.record.id(),
+            START,
+            timeouts,
+            payload(100),
+        ));
         request
     };
     settle(&store, table.create_unsettled(&anonymous));

@@ -65,7 +65,7 @@ fn a_session_that_grows_makes_others_leave_and_one_that_shrinks_makes_room() {
 fn a_label_and_a_subject_are_weighed_as_data_are() {
     let plain = user(1, &subject(1), START, 100).record;
     let label = Label::new("x".repeat(128)).unwrap();
-    let labelled = plain.clone().with_label(Some(label.clone()));
+    let labelled = Record::clone(&plain).with_label(Some(label.clone()));
     assert_eq!(size::of_record(&labelled), size::of_record(&plain) + 128);
     let mut request = update(&plain, plain.revision(), 100);
     assert_eq!(size::of_update(&request), size::of_record(&plain));

@@ -129,8 +129,10 @@ fn clones_share_their_data_and_the_last_one_frees_it() {
     let LoadOutcome::Found(record) = now_ready(clone.load(request.record.id(), START)) else {
         panic!("a clone sees what another has stored");
     };
+    // Kept as it came, not copied.
+    assert!(Arc::ptr_eq(&record, &request.record));
     let weak = Arc::downgrade(&record);
-    drop(record);
+    drop((record, request));
     assert!(weak.upgrade().is_some());
     drop(clone);
     assert!(weak.upgrade().is_none());

@@ -1,6 +1,7 @@
 //! Sessions to try things with, and a look at a whole store.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -82,9 +83,9 @@ pub(super) fn user(number: u64, subject: &Subject, now: Timestamp, len: usize) -
     ))
 }
 
-pub(super) fn create(record: Record) -> Create {
+pub(super) fn create(record: impl Into<Arc<Record>>) -> Create {
     Create {
-        record,
+        record: record.into(),
         cap: Cap::default(),
         generation: None,
         replaces: None,

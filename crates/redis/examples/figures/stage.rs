@@ -1,5 +1,6 @@
 //! What is there before anything is measured, and the requests that are made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::store::{Cap, Create, Delete, EndReason, Update};
@@ -80,7 +81,7 @@ impl Stage {
 
 pub(crate) fn create(record: &Record) -> Create {
     Create {
-        record: record.clone(),
+        record: Arc::new(record.clone()),
         cap: Cap::default(),
         generation: None,
         replaces: None,

@@ -1,5 +1,6 @@
 //! What is measured.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -139,10 +140,10 @@ impl Work {
 }
 
 /// A handle reads before it changes anything.
-async fn read(stage: &Stage, records: &[Record]) -> Vec<Arc<Record>> {
+async fn read(stage: &Stage, records: &[impl Borrow<Record>]) -> Vec<Arc<Record>> {
     let mut read = Vec::with_capacity(records.len());
     for record in records {
-        match stage.store.load(record.id(), stage.now).await {
+        match stage.store.load(record.borrow().id(), stage.now).await {
             Ok(LoadOutcome::Found(record)) => read.push(record),
             other => panic!("{other:?}"),
         }

@@ -1,5 +1,7 @@
 //! Requests as the tests make them: the plain one, to be changed by struct update.
 
+use std::sync::Arc;
+
 use cloakroom_core::store::{Cap, Create, Delete, EndReason, Revoke, RevokeKind, Update};
 use cloakroom_core::{
     Payload, Placement, Record, SessionId, SessionStore, Subject, Timeouts, Timestamp, WriteId,
@@ -43,7 +45,7 @@ pub(crate) fn visit(now: Timestamp) -> Record {
 
 pub(crate) fn create(record: &Record) -> Create {
     Create {
-        record: record.clone(),
+        record: Arc::new(record.clone()),
         cap: Cap::default(),
         generation: None,
         replaces: None,

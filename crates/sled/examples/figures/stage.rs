@@ -51,7 +51,7 @@ pub(crate) fn record(store: &SledStore, number: u64, len: usize) -> Record {
 
 pub(crate) async fn sign_in(store: &SledStore, record: Record, now: Timestamp) {
     let request = Create {
-        record,
+        record: Arc::new(record),
         cap: Cap::default(),
         generation: None,
         replaces: None,

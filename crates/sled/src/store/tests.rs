@@ -46,7 +46,13 @@ fn create(store: &SledStore, number: u8, len: usize) -> Create {
     };
     let id = id(store, number);
     Create {
-        record: Record::signed_in(id, subject(), now(), Timeouts::default(), payload),
+        record: Arc::new(Record::signed_in(
+            id,
+            subject(),
+            now(),
+            Timeouts::default(),
+            payload,
+        )),
         cap: Cap::new(3, OnCap::EvictOldest).unwrap(),
         generation: None,
         replaces: None,

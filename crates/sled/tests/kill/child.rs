@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::store::{
@@ -223,7 +224,7 @@ async fn create(
         data(new, 1),
     );
     let request = Create {
-        record,
+        record: Arc::new(record),
         cap: Cap::new(4, OnCap::EvictOldest).unwrap(),
         generation: None,
         replaces,

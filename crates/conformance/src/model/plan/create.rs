@@ -1,5 +1,6 @@
 //! The requests of sign-ins.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloakroom_core::store::{Cap, Create, ENDED_MEMORY, OnCap, REUSE_MEMORY, Replaces};
@@ -61,7 +62,7 @@ impl Planner {
         let cap = cap(step.b);
         let Some(subject) = subject else {
             return Op::Create(Create {
-                record,
+                record: Arc::new(record),
                 cap,
                 // Has to be refused, where somebody asks for it at all.
                 generation: self.forged(step).filter(|_| step.a == u8::MAX),
@@ -70,7 +71,7 @@ impl Planner {
             });
         };
         Op::Create(Create {
-            record,
+            record: Arc::new(record),
             cap,
             generation: self.began_with(&subject, step),
             replaces: self.replaces(&subject, slot, step, id),

@@ -1,5 +1,6 @@
 //! How a store is closed, and what is on disk when something ends.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
@@ -38,8 +39,14 @@ fn replacing(store: &SledStore, request: Create) -> Ending {
 /// With a token that somebody else issued, and that comes again.
 fn replacing_itself(store: &SledStore) -> Ending {
     let again = create(store, 1, 10);
-    let record = again.record.with_external();
-    replacing(store, Create { record, ..again })
+    let record = Record::clone(&again.record).with_external();
+    replacing(
+        store,
+        Create {
+            record: Arc::new(record),
+            ..again
+        },
+    )
 }
 
 /// As soon as the one who has the only place is over.
@@ -49,7 +56,11 @@ fn taking_a_place(store: &SledStore) -> Ending {
     let later = now().plus(Duration::from_secs(3_600));
     let payload = new.record.payload().clone();
     let record = Record::signed_in(id(store, 4), subject(), later, Timeouts::default(), payload);
-    Ending::Create(Box::new(Create { record, cap, ..new }))
+    Ending::Create(Box::new(Create {
+        record: Arc::new(record),
+        cap,
+        ..new
+    }))
 }
 
 async fn end(store: &SledStore, ending: Ending) {
@@ -121,7 +132,7 @@ async fn whatever_ends_something_is_on_disk() {
         let payload = visitor.record.payload().clone();
         let id = id(&store, 200);
         let visitor = Create {
-            record: Record::anonymous(id, now(), Timeouts::default(), payload),
+            record: Arc::new(Record::anonymous(id, now(), Timeouts::default(), payload)),
             ..visitor
         };
         let _ = store.create(&visitor, now()).await.unwrap();
@@ -179,7 +190,13 @@ async fn a_session_that_gives_way_to_one_that_is_over_is_gone_on_disk() {
     let timeouts = Timeouts::default();
     let payload = again.record.payload().clone();
     let old = Create {
-        record: Record::signed_in(id(&store, 1), subject(), later, timeouts, payload),
+        record: Arc::new(Record::signed_in(
+            id(&store, 1),
+            subject(),
+            later,
+            timeouts,
+            payload,
+        )),
         ..again.clone()
     };
     let _ = store.create(&old, later).await.unwrap();

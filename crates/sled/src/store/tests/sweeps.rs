@@ -1,5 +1,7 @@
 //! What a sweep takes away, and how far it goes.
 
+use std::sync::Arc;
+
 use cloakroom_core::semantics::{Entry, Shelf as _};
 
 use super::*;
@@ -19,7 +21,13 @@ async fn sets_that_live_on_do_not_keep_a_sweep_from_those_that_are_over() {
         let request = create(&store, 1, 10);
         let payload = request.record.payload().clone();
         let request = Create {
-            record: Record::signed_in(id, lives, now(), Timeouts::default(), payload),
+            record: Arc::new(Record::signed_in(
+                id,
+                lives,
+                now(),
+                Timeouts::default(),
+                payload,
+            )),
             ..request
         };
         let _ = store.create(&request, now()).await.unwrap();
