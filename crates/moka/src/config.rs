@@ -29,8 +29,8 @@ const ANONYMOUS_SCALE: Option<Scale> = match ANONYMOUS.scale(Whose::Anonymous) {
 /// session of 2 kB takes 10 kB of the room, and one of 30 kB takes 30. So the room can be full before
 /// either limit is reached, when half of the one and half of the other is.
 ///
-/// The bytes of a session are those of its data, its label and its subject, and 800 for what the store
-/// keeps beside them, or 1,088 where it is signed in, rounded up to the next 64. It is an estimate, and near
+/// The bytes of a session are those of its data, its label and its subject, and 700 for what the store
+/// keeps beside them, or 860 where it is signed in, rounded up to the next 64. It is an estimate, and near
 /// what was measured with a million sessions.
 ///
 /// ```
@@ -97,8 +97,8 @@ impl MokaStoreBuilder {
 
     /// How much is remembered beside the sessions: so many ids that were renewed or have ended, and so
     /// many token sets without a session, most of them of sign-ins that have begun. 1,000,000 of each
-    /// by default, 1,000 at least. One takes 240 to 360 bytes, as was measured with 500,000 to a million of
-    /// each kind, the user ids having 12 bytes: full, the two of them take up to 700 MB.
+    /// by default, 1,000 at least. An id takes some 275 bytes and a set some 220, as was measured with 500,000
+    /// and a million of each kind, the user ids having 12 bytes: full, the two of them take up to 500 MB.
     ///
     /// Where there is more, the oldest is forgotten before its time, first in the part of the store
     /// that has the most: a sign-in that began is then superseded, the old token of a renewal stops

@@ -78,6 +78,7 @@
 mod budget;
 mod config;
 mod due;
+mod keyed;
 mod ledger;
 mod limits;
 mod remembered;

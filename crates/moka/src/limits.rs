@@ -209,8 +209,8 @@ mod tests {
         const SHARE: u64 = u32::MAX as u64;
         for whose in [Whose::Anonymous, Whose::SignedIn] {
             let least = match whose {
-                Whose::Anonymous => 832,
-                Whose::SignedIn => 1_152,
+                Whose::Anonymous => 704,
+                Whose::SignedIn => 896,
             };
             let fits = |sessions, bytes| Limits { sessions, bytes }.scale(whose);
             let refused = |sessions, bytes| fits(sessions, bytes).unwrap_err();

@@ -1,6 +1,7 @@
 //! What is remembered of ids and sets that hold no session, and how much of it.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::sync::AtomicU64;
@@ -18,7 +19,7 @@ pub(crate) struct Remembered<K> {
 
 /// A number that one memory has and no other of its stripe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp(u64);
+pub(crate) struct Stamp(NonZeroU64);
 
 impl<K> Remembered<K> {
     pub(crate) const fn new() -> Self {
@@ -36,8 +37,8 @@ impl<K> Remembered<K> {
 
     /// Lists a key as the newest.
     pub(crate) fn add(&mut self, key: K) -> Stamp {
+        let stamp = Stamp(NonZeroU64::MIN.saturating_add(self.last));
         self.last += 1;
-        let stamp = Stamp(self.last);
         self.queue.push_back((stamp, key));
         self.count += 1;
         stamp

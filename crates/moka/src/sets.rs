@@ -1,19 +1,20 @@
 //! The token sets of one stripe.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
 
 use cloakroom_core::semantics::SetHead;
-use cloakroom_core::{SessionId, Subject, Timestamp};
+use cloakroom_core::{Generation, SessionId, Subject, Timestamp, WriteId};
+use smallvec::SmallVec;
 
-use crate::due::{DueIndex, NEVER};
+use crate::due::{Due, DueIndex, NEVER};
+use crate::keyed::{Keyed, KeyedTable};
 use crate::remembered::{Remembered, Stamp};
-use crate::slots::shrink;
 
 /// The token sets of one stripe, and when each that has no members is over.
 #[derive(Debug)]
 pub(crate) struct Sets {
-    map: HashMap<Subject, Set>,
-    due: DueIndex<Subject>,
+    table: KeyedTable<Box<Set>>,
+    due: DueIndex,
     /// Changed since the index was last brought up to date.
     changed: Vec<Subject>,
     /// Those without members, which are kept for sign-ins that have begun and for retries.
@@ -22,18 +23,22 @@ pub(crate) struct Sets {
 
 #[derive(Debug)]
 struct Set {
-    head: SetHead,
+    subject: Subject,
+    generation: Generation,
+    kept_until: Timestamp,
+    /// In a box, since most sets are never revoked.
+    revoked_by: Option<Box<WriteId>>,
     /// As long as it is only remembered.
     stamp: Option<Stamp>,
-    /// In the order of their ids.
-    members: Vec<SessionId>,
+    /// In the order of their ids. Most users have one device or two, and the first needs no allocation.
+    members: SmallVec<[SessionId; 1]>,
     listed_at: Timestamp,
 }
 
 impl Sets {
     pub(crate) fn new() -> Self {
         Self {
-            map: HashMap::new(),
+            table: KeyedTable::new(),
             due: DueIndex::new(),
             changed: Vec::new(),
             remembered: Remembered::new(),
@@ -41,11 +46,11 @@ impl Sets {
     }
 
     pub(crate) fn head(&self, subject: &Subject) -> Option<SetHead> {
-        self.map.get(subject).map(|set| set.head)
+        self.table.get(subject).map(|set| set.head())
     }
 
     pub(crate) fn members(&self, subject: &Subject) -> &[SessionId] {
-        self.map.get(subject).map_or(&[], |set| &set.members)
+        self.table.get(subject).map_or(&[], |set| &set.members)
     }
 
     pub(crate) fn is_member(&self, subject: &Subject, id: SessionId) -> bool {
@@ -54,32 +59,27 @@ impl Sets {
 
     pub(crate) fn put_head(&mut self, subject: Subject, head: SetHead) {
         self.changed.push(subject.clone());
-        let set = self.map.entry(subject).or_insert(Set {
-            head,
-            stamp: None,
-            members: Vec::new(),
-            listed_at: NEVER,
-        });
-        set.head = head;
+        let hash = self.table.hash(&subject);
+        if let Some(set) = self.table.get_hashed_mut(hash, &subject) {
+            set.set_head(head);
+        } else {
+            self.table.insert(hash, Box::new(Set::new(subject, head)));
+        }
     }
 
     pub(crate) fn remove_head(&mut self, subject: &Subject) {
-        if let Some(Set { stamp: Some(_), .. }) = self.map.remove(subject) {
+        let removed = self.table.remove(subject);
+        if removed.is_some_and(|set| set.stamp.is_some()) {
             self.remembered.dismiss();
         }
-        shrink(&mut self.map);
     }
 
     pub(crate) fn add_member(&mut self, subject: &Subject, id: SessionId) {
-        let Some(set) = self.map.get_mut(subject) else {
+        let Some(set) = self.table.get_mut(subject) else {
             debug_assert!(false, "a member joins a set that has no head");
             return;
         };
         if let Err(at) = set.members.binary_search(&id) {
-            if set.members.len() < 4 {
-                // Most users have one device or two, and a vector would begin with four.
-                set.members.reserve_exact(1);
-            }
             set.members.insert(at, id);
         }
         if set.stamp.take().is_some() {
@@ -88,14 +88,15 @@ impl Sets {
     }
 
     pub(crate) fn remove_member(&mut self, subject: &Subject, id: SessionId) {
-        let Some(set) = self.map.get_mut(subject) else {
+        let Some(set) = self.table.get_mut(subject) else {
             return;
         };
         if let Ok(at) = set.members.binary_search(&id) {
             set.members.remove(at);
         }
-        if set.members.len() < set.members.capacity() / 4 {
-            set.members.shrink_to(2 * set.members.len());
+        let few = set.members.len() <= 1 || set.members.len() < set.members.capacity() / 4;
+        if set.members.spilled() && few {
+            set.members.shrink_to_fit();
         }
         if set.members.is_empty() {
             self.changed.push(subject.clone());
@@ -106,28 +107,22 @@ impl Sets {
     /// without members mostly has one by then, and need not be listed.
     pub(crate) fn list_changed(&mut self) {
         for subject in self.changed.drain(..) {
-            let Some(set) = self.map.get_mut(&subject) else {
+            let hash = self.table.hash(&subject);
+            let Some(set) = self.table.get_hashed_mut(hash, &subject) else {
                 continue;
             };
             if set.stamp.take().is_some() {
                 self.remembered.dismiss();
             }
             if set.members.is_empty() {
-                set.stamp = Some(self.remembered.add(subject.clone()));
+                set.stamp = Some(self.remembered.add(subject));
             }
-            let until = set.until();
-            self.due.list(|| subject, until, &mut set.listed_at);
+            self.due.list(hash, set);
         }
-        let map = &self.map;
+        let table = &self.table;
         self.remembered
-            .keep_lean(|subject, stamp| is_memory(map, subject, stamp));
-        if self.due.is_bloated(self.map.len()) {
-            let sets = self.map.iter_mut();
-            self.due.rebuild(sets.filter_map(|(subject, set)| {
-                set.listed_at = set.until();
-                (set.listed_at < NEVER).then(|| (set.listed_at, subject.clone()))
-            }));
-        }
+            .keep_lean(|subject, stamp| is_memory(table, subject, stamp));
+        self.due.keep_lean(&mut self.table, self.remembered.count());
     }
 
     /// Takes the next listing whose instant has come out of the index. `Some(None)` for a stale one,
@@ -135,19 +130,14 @@ impl Sets {
     ///
     /// Who asks has to remove the set or [list it again](Sets::list_again).
     pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<Option<Subject>> {
-        let (at, subject) = self.due.pop(now)?;
-        let set = self.map.get_mut(&subject);
-        Some(set.filter(|set| set.listed_at == at).and_then(|set| {
-            set.listed_at = NEVER;
-            set.members.is_empty().then_some(subject)
-        }))
+        self.due.pop(&mut self.table, now)
     }
 
     /// Lists a set that is kept on.
-    pub(crate) fn list_again(&mut self, subject: Subject) {
-        if let Some(set) = self.map.get_mut(&subject) {
-            let until = set.until();
-            self.due.list(|| subject, until, &mut set.listed_at);
+    pub(crate) fn list_again(&mut self, subject: &Subject) {
+        let hash = self.table.hash(subject);
+        if let Some(set) = self.table.get_hashed_mut(hash, subject) {
+            self.due.list(hash, set);
         }
     }
 
@@ -158,16 +148,16 @@ impl Sets {
 
     /// The set that has been without members the longest. Who asks has to remove it.
     pub(crate) fn take_oldest_memory(&mut self) -> Option<Subject> {
-        let map = &self.map;
+        let table = &self.table;
         self.remembered
-            .take_oldest(|subject, stamp| is_memory(map, subject, stamp))
+            .take_oldest(|subject, stamp| is_memory(table, subject, stamp))
     }
 
     #[cfg(test)]
     pub(crate) fn sizes(&self) -> crate::slots::Sizes {
         crate::slots::Sizes {
-            keys: self.map.len(),
-            capacity: self.map.capacity(),
+            keys: self.table.len(),
+            capacity: self.table.capacity(),
             listings: self.due.len(),
             memories: self.remembered.listings(),
         }
@@ -176,34 +166,77 @@ impl Sets {
     /// Every set that the index would miss.
     #[cfg(test)]
     pub(crate) fn unlisted(&self) -> Vec<Subject> {
-        let sets = self.map.iter();
-        sets.filter(|(subject, set)| {
-            set.listed_at > set.until()
-                || (set.listed_at < NEVER && !self.due.contains(set.listed_at, subject))
-        })
-        .map(|(subject, _)| subject.clone())
-        .collect()
+        self.due.missed(&self.table)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_spilled(&self, subject: &Subject) -> bool {
+        let set = self.table.get(subject);
+        set.is_some_and(|set| set.members.spilled())
     }
 
     #[cfg(test)]
     pub(crate) fn all(&self) -> impl Iterator<Item = (&Subject, &[SessionId])> {
-        self.map
-            .iter()
-            .map(|(subject, set)| (subject, &*set.members))
+        self.table.iter().map(|set| (&set.subject, &*set.members))
     }
 }
 
-fn is_memory(map: &HashMap<Subject, Set>, subject: &Subject, stamp: Stamp) -> bool {
-    map.get(subject).is_some_and(|set| set.stamp == Some(stamp))
+fn is_memory(table: &KeyedTable<Box<Set>>, subject: &Subject, stamp: Stamp) -> bool {
+    let set = table.get(subject);
+    set.is_some_and(|set| set.stamp == Some(stamp))
 }
 
 impl Set {
-    /// When to look at it: a set that has members goes with the last of them.
+    fn new(subject: Subject, head: SetHead) -> Self {
+        Self {
+            subject,
+            generation: head.generation,
+            kept_until: head.kept_until,
+            revoked_by: head.revoked_by.map(Box::new),
+            stamp: None,
+            members: SmallVec::new(),
+            listed_at: NEVER,
+        }
+    }
+
+    fn head(&self) -> SetHead {
+        SetHead {
+            generation: self.generation,
+            kept_until: self.kept_until,
+            revoked_by: self.revoked_by.as_deref().copied(),
+        }
+    }
+
+    fn set_head(&mut self, head: SetHead) {
+        self.generation = head.generation;
+        self.kept_until = head.kept_until;
+        self.revoked_by = head.revoked_by.map(Box::new);
+    }
+}
+
+impl Keyed for Box<Set> {
+    type Key = Subject;
+
+    fn key(&self) -> impl Borrow<Subject> {
+        &self.subject
+    }
+}
+
+impl Due for Box<Set> {
+    /// A set that has members goes with the last of them.
     fn until(&self) -> Timestamp {
         if self.members.is_empty() {
-            self.head.kept_until
+            self.kept_until
         } else {
             NEVER
         }
+    }
+
+    fn listed_at(&self) -> Timestamp {
+        self.listed_at
+    }
+
+    fn set_listed_at(&mut self, at: Timestamp) {
+        self.listed_at = at;
     }
 }

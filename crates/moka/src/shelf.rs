@@ -73,7 +73,11 @@ impl Shelf for StripeView<'_> {
     }
 
     fn is_member(&self, subject: &Subject, id: SessionId) -> Result<bool> {
-        Ok(self.stripe.sets.is_member(subject, id))
+        // A live entry is always a member of its subject's set (see `Stripe`), and its record is at hand,
+        // where the set is seldom in the processor's caches.
+        let live = self.stripe.slots.live(id);
+        let is_theirs = live.is_some_and(|(record, _)| record.subject() == Some(subject));
+        Ok(is_theirs || self.stripe.sets.is_member(subject, id))
     }
 
     fn add_member(&mut self, subject: &Subject, id: SessionId) {

@@ -1,25 +1,22 @@
 //! What one stripe holds under each id.
 
-use std::collections::HashMap;
-use std::collections::hash_map;
+use std::borrow::Borrow;
 use std::mem;
 use std::sync::Arc;
 
 use cloakroom_core::semantics::Entry;
 use cloakroom_core::{Record, SessionId, Timestamp};
 
-use crate::due::{DueIndex, NEVER};
+use crate::due::{Due, DueIndex, NEVER};
+use crate::keyed::{Keyed, KeyedTable};
 use crate::ledger::{Budgets, Ledger, Ticket};
 use crate::remembered::{Remembered, Stamp};
 
 /// The entries of one stripe, and when each is over.
-///
-/// The map's hasher has a random key: tokens that someone else issued can be ground until their
-/// digests collide under a hasher without one.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    map: HashMap<SessionId, Slot>,
-    due: DueIndex<SessionId>,
+    table: KeyedTable<Slot>,
+    due: DueIndex,
     /// The ids that were renewed or have ended.
     remembered: Remembered<SessionId>,
 }
@@ -43,6 +40,7 @@ enum Kept {
 
 #[derive(Debug)]
 struct Memory {
+    id: SessionId,
     entry: Entry,
     stamp: Stamp,
 }
@@ -50,14 +48,14 @@ struct Memory {
 impl Slots {
     pub(crate) fn new() -> Self {
         Self {
-            map: HashMap::new(),
+            table: KeyedTable::new(),
             due: DueIndex::new(),
             remembered: Remembered::new(),
         }
     }
 
     pub(crate) fn entry(&self, id: SessionId) -> Option<Entry> {
-        Some(match &self.map.get(&id)?.kept {
+        Some(match &self.table.get(&id)?.kept {
             Kept::Live { record, .. } => Entry::Live(Arc::clone(record)),
             Kept::Other(memory) => memory.entry.clone(),
         })
@@ -65,7 +63,7 @@ impl Slots {
 
     /// The session under an id, by its present id and even if it is over.
     pub(crate) fn live(&self, id: SessionId) -> Option<(&Arc<Record>, Option<Ticket>)> {
-        match &self.map.get(&id)?.kept {
+        match &self.table.get(&id)?.kept {
             Kept::Live { record, ticket } => Some((record, *ticket)),
             Kept::Other(_) => None,
         }
@@ -73,7 +71,7 @@ impl Slots {
 
     /// The session under an id, by its present id and while it lives.
     pub(crate) fn living(&self, id: SessionId, now: Timestamp) -> Option<&Arc<Record>> {
-        let slot = self.map.get(&id)?;
+        let slot = self.table.get(&id)?;
         match &slot.kept {
             Kept::Live { record, .. } if slot.is_surely_before_its_end(now) => Some(record),
             Kept::Live { record, .. } => Some(record).filter(|it| !it.deadline().is_over(now)),
@@ -83,7 +81,7 @@ impl Slots {
 
     /// Every session, in no order, even if it is over.
     pub(crate) fn all_live(&self) -> impl Iterator<Item = &Record> {
-        self.map.values().filter_map(|slot| match &slot.kept {
+        self.table.iter().filter_map(|slot| match &slot.kept {
             Kept::Live { record, .. } => Some(&**record),
             Kept::Other(_) => None,
         })
@@ -97,27 +95,24 @@ impl Slots {
         ledger: &mut Ledger,
     ) {
         let remembered = &mut self.remembered;
-        let until = entry.until().map_or(NEVER, |deadline| deadline.instant());
-        match self.map.entry(id) {
-            hash_map::Entry::Occupied(slot) => {
-                let slot = slot.into_mut();
-                self.due.list(|| id, until, &mut slot.listed_at);
-                slot.kept.replace(id, entry, remembered, budgets, ledger);
-            }
-            hash_map::Entry::Vacant(vacant) => {
-                let kept = Kept::new(id, entry, remembered, budgets, ledger);
-                let listed_at = NEVER;
-                let slot = vacant.insert(Slot { kept, listed_at });
-                self.due.list(|| id, until, &mut slot.listed_at);
-            }
+        let hash = self.table.hash(&id);
+        if let Some(slot) = self.table.get_hashed_mut(hash, &id) {
+            slot.kept.replace(id, entry, remembered, budgets, ledger);
+            self.due.list(hash, slot);
+        } else {
+            let mut slot = Slot {
+                kept: Kept::new(id, entry, remembered, budgets, ledger),
+                listed_at: NEVER,
+            };
+            self.due.list(hash, &mut slot);
+            self.table.insert(hash, slot);
         }
         self.keep_index_lean();
     }
 
     pub(crate) fn remove(&mut self, id: SessionId, budgets: &Budgets, ledger: &mut Ledger) {
-        if let Some(slot) = self.map.remove(&id) {
+        if let Some(slot) = self.table.remove(&id) {
             slot.kept.dismiss(&mut self.remembered, budgets, ledger);
-            shrink(&mut self.map);
             self.keep_index_lean();
         }
     }
@@ -131,19 +126,14 @@ impl Slots {
     ///
     /// Who asks has to remove the entry or list it again.
     pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<Option<SessionId>> {
-        let (at, id) = self.due.pop(now)?;
-        let slot = self.map.get_mut(&id).filter(|slot| slot.listed_at == at);
-        Some(slot.map(|slot| {
-            slot.listed_at = NEVER;
-            id
-        }))
+        self.due.pop(&mut self.table, now)
     }
 
     /// Lists an entry that lives on.
     pub(crate) fn list_again(&mut self, id: SessionId) {
-        if let Some(slot) = self.map.get_mut(&id) {
-            let until = slot.kept.until();
-            self.due.list(|| id, until, &mut slot.listed_at);
+        let hash = self.table.hash(&id);
+        if let Some(slot) = self.table.get_hashed_mut(hash, &id) {
+            self.due.list(hash, slot);
         }
     }
 
@@ -154,30 +144,25 @@ impl Slots {
 
     /// The id that has been remembered the longest. Who asks has to remove it.
     pub(crate) fn take_oldest_memory(&mut self) -> Option<SessionId> {
-        let map = &self.map;
+        let table = &self.table;
         self.remembered
-            .take_oldest(|id, stamp| is_memory(map, *id, stamp))
+            .take_oldest(|id, stamp| is_memory(table, *id, stamp))
     }
 
     /// Creating and deleting leaves stale listings, which must not pile up until they are due.
     fn keep_index_lean(&mut self) {
-        let map = &self.map;
+        let table = &self.table;
         self.remembered
-            .keep_lean(|id, stamp| is_memory(map, *id, stamp));
-        if self.due.is_bloated(self.map.len()) {
-            let slots = self.map.iter_mut();
-            self.due.rebuild(slots.filter_map(|(id, slot)| {
-                slot.listed_at = slot.kept.until();
-                (slot.listed_at < NEVER).then_some((slot.listed_at, *id))
-            }));
-        }
+            .keep_lean(|id, stamp| is_memory(table, *id, stamp));
+        let most = self.table.len();
+        self.due.keep_lean(&mut self.table, most);
     }
 
     #[cfg(test)]
     pub(crate) fn sizes(&self) -> Sizes {
         Sizes {
-            keys: self.map.len(),
-            capacity: self.map.capacity(),
+            keys: self.table.len(),
+            capacity: self.table.capacity(),
             listings: self.due.len(),
             memories: self.remembered.listings(),
         }
@@ -185,7 +170,7 @@ impl Slots {
 
     #[cfg(test)]
     pub(crate) fn memories(&self) -> usize {
-        let slots = self.map.values();
+        let slots = self.table.iter();
         slots
             .filter(|slot| matches!(slot.kept, Kept::Other(_)))
             .count()
@@ -200,21 +185,36 @@ impl Slots {
     /// Every entry that the index would miss.
     #[cfg(test)]
     pub(crate) fn unlisted(&self) -> Vec<SessionId> {
-        let slots = self.map.iter();
-        slots
-            .filter(|(id, slot)| {
-                slot.listed_at > slot.kept.until()
-                    || (slot.listed_at < NEVER && !self.due.contains(slot.listed_at, id))
-            })
-            .map(|(id, _)| *id)
-            .collect()
+        self.due.missed(&self.table)
     }
 }
 
-fn is_memory(map: &HashMap<SessionId, Slot>, id: SessionId, stamp: Stamp) -> bool {
-    match map.get(&id).map(|slot| &slot.kept) {
+fn is_memory(table: &KeyedTable<Slot>, id: SessionId, stamp: Stamp) -> bool {
+    match table.get(&id).map(|slot| &slot.kept) {
         Some(Kept::Other(memory)) => memory.stamp == stamp,
         Some(Kept::Live { .. }) | None => false,
+    }
+}
+
+impl Keyed for Slot {
+    type Key = SessionId;
+
+    fn key(&self) -> impl Borrow<SessionId> {
+        self.kept.id()
+    }
+}
+
+impl Due for Slot {
+    fn until(&self) -> Timestamp {
+        self.kept.until()
+    }
+
+    fn listed_at(&self) -> Timestamp {
+        self.listed_at
+    }
+
+    fn set_listed_at(&mut self, at: Timestamp) {
+        self.listed_at = at;
     }
 }
 
@@ -240,7 +240,7 @@ impl Kept {
             }
             entry => {
                 let stamp = remembered.add(id);
-                Self::Other(Box::new(Memory { entry, stamp }))
+                Self::Other(Box::new(Memory { id, entry, stamp }))
             }
         }
     }
@@ -280,6 +280,13 @@ impl Kept {
         }
     }
 
+    fn id(&self) -> SessionId {
+        match self {
+            Self::Live { record, .. } => record.id(),
+            Self::Other(memory) => memory.id,
+        }
+    }
+
     /// When to look at it; never for what cannot be read.
     fn until(&self) -> Timestamp {
         let until = match self {
@@ -297,11 +304,4 @@ pub(crate) struct Sizes {
     pub(crate) capacity: usize,
     pub(crate) listings: usize,
     pub(crate) memories: usize,
-}
-
-/// Gives memory back once most of a map has gone, and leaves room for as much again.
-pub(crate) fn shrink<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>) {
-    if map.capacity() > 64 && map.len() < map.capacity() / 4 {
-        map.shrink_to(2 * map.len());
-    }
 }

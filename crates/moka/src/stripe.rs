@@ -126,7 +126,7 @@ impl Stripe {
             let went = self.carry_out(budgets, ledger, |view| {
                 semantics::purge_set(view, &subject, now)
             })?;
-            self.sets.list_again(subject);
+            self.sets.list_again(&subject);
             return Ok(Some(went));
         }
         Ok(None)

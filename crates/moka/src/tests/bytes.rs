@@ -111,7 +111,7 @@ fn a_session_that_could_never_fit_is_refused_with_an_error() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     let why = std::error::Error::source(&error).unwrap().to_string();
     assert!(
-        why.contains("11136 bytes") && why.contains("10000"),
+        why.contains("10880 bytes") && why.contains("10000"),
         "{why}"
     );
     let record = user(1, &anna, START, 100).record;

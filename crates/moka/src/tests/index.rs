@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use cloakroom_core::semantics;
+use cloakroom_core::semantics::{self, Shelf as _};
 use cloakroom_core::store::CreateOutcome;
+use cloakroom_core::{Record, SessionId};
 
 use super::support::*;
 use crate::MokaStore;
@@ -255,4 +256,65 @@ fn a_set_whose_last_member_leaves_is_looked_at_again() {
     // The memory of the session's end, and the set.
     assert_eq!(table.purge(10, until).unwrap(), 2);
     check(&store);
+}
+
+#[test]
+fn a_user_who_is_left_with_one_session_needs_no_list_for_it() {
+    let store = unbounded();
+    let table = store.table();
+    let anna = subject(1);
+    let is_spilled = || {
+        let stripe = table.shared(stripe_of(id(0, Some(&anna)).placement()));
+        stripe.sets.is_spilled(&anna)
+    };
+    for most in [2, 3, 20] {
+        let requests: Vec<_> = (0..most)
+            .map(|number| user(100 * most + number, &anna, START, 10))
+            .collect();
+        for request in &requests {
+            let _ = table.create_unsettled(request);
+        }
+        assert!(is_spilled());
+        for request in &requests[1..] {
+            let _ = table.delete_unsettled(&request.record);
+        }
+        assert!(!is_spilled());
+        let _ = table.delete_unsettled(&requests[0].record);
+    }
+    check(&store);
+}
+
+/// The hash of an id is that of a part of it: the two here differ in the rest.
+#[test]
+fn two_ids_of_one_hash_and_one_deadline_both_go() {
+    for bloated in [false, true] {
+        let store = unbounded();
+        let table = store.table();
+        let first = visitor(1, START, 10);
+        let mut bytes = *first.record.id().as_bytes();
+        bytes[SessionId::LEN - 1] = 1;
+        let twin = SessionId::from_stored(bytes);
+        let timeouts = first.record.timeouts();
+        let second = create(Record::anonymous(twin, START, timeouts, payload(10)));
+        let _ = table.create_unsettled(&first);
+        let _ = table.create_unsettled(&second);
+        let at = stripe_of(twin.placement());
+        assert_eq!(table.shared(at).slots.sizes().listings, 2);
+        if bloated {
+            // Stale listings, until all are looked through: then one stands for the two.
+            for number in 100..119 {
+                let request = super::support::at(twin.placement(), number);
+                let _ = table.create_unsettled(&request);
+                let _ = table.unsettled(request.record.id(), |view| {
+                    view.remove_entry(request.record.id());
+                    Ok(())
+                });
+            }
+            assert_eq!(table.shared(at).slots.sizes().listings, 1);
+        }
+        check(&store);
+        assert_eq!(table.purge(10, START.plus(IDLE)).unwrap(), 2);
+        let sizes = table.shared(at).slots.sizes();
+        assert_eq!((sizes.keys, sizes.listings), (0, 0));
+    }
 }
