@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloakroom_core::SessionId;
 use moka::notification::RemovalCause;
@@ -20,6 +20,9 @@ use crate::sync::AtomicU64;
 pub(crate) struct Budget {
     scale: Scale,
     stubs: Cache<Ticket, Stub>,
+    /// Who tells moka of a ticket holds the turn of that ticket. Where two tell it of one newcomer at once,
+    /// the second may be first in moka's queue, and moka then counts the weight twice, for good.
+    turns: [Mutex<()>; Budget::TURNS],
     leaving: Arc<Leaving>,
     /// What the stored sessions weigh, and how many there are, by the stripes' own count. moka learns
     /// of each a moment later.
@@ -35,6 +38,10 @@ struct Stub {
 }
 
 impl Budget {
+    /// Enough that two threads seldom wait for one another. Who does waits for all that moka does in a call,
+    /// its housekeeping included.
+    const TURNS: usize = 64;
+
     pub(crate) fn new(scale: Scale) -> Self {
         let leaving = Arc::new(Leaving::default());
         let noted = Arc::clone(&leaving);
@@ -55,6 +62,7 @@ impl Budget {
         Self {
             scale,
             stubs,
+            turns: [const { Mutex::new(()) }; Self::TURNS],
             leaving,
             weight: AtomicU64::new(0),
             sessions: AtomicU64::new(0),
@@ -102,12 +110,19 @@ impl Budget {
     /// reads when it is busy, and applies them before writes that came first, so that a session just
     /// created and seen would stand behind one created in between.
     pub(crate) fn insert(&self, ticket: Ticket, id: SessionId, weight: u32) {
+        let _turn = self.turn(ticket);
         self.stubs.insert(ticket, Stub { id, weight });
     }
 
     /// Tells moka that a session is gone.
     pub(crate) fn remove(&self, ticket: Ticket) {
+        let _turn = self.turn(ticket);
         self.stubs.invalidate(&ticket);
+    }
+
+    fn turn(&self, ticket: Ticket) -> MutexGuard<'_, ()> {
+        let turn = &self.turns[ticket.spread(Self::TURNS)];
+        turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn holds(&self, ticket: Ticket) -> bool {
@@ -165,7 +180,7 @@ impl Leaving {
         std::mem::take(&mut self.lock())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Ticket, SessionId)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(Ticket, SessionId)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -21,6 +21,14 @@ use crate::table::Table;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Ticket(NonZeroU64);
 
+impl Ticket {
+    /// One of so many places. Those that follow one another are not neighbours, which would share a cache
+    /// line.
+    pub(crate) fn spread(self, over: usize) -> usize {
+        (self.0.get().wrapping_mul(9) % over as u64) as usize
+    }
+}
+
 /// The room for all sessions. A kind without limits has no budget, and costs nothing.
 ///
 /// Each kind has its own, so that a flood of visitors ends no session of a user.

@@ -1,7 +1,7 @@
 //! Locks and atomics: the standard ones, or those of shuttle, which tries other interleavings of its threads
 //! in each run.
 //!
-//! What moka calls back into stays with the standard ones: no other thread may run while moka holds a lock
+//! What is held while moka is called, and what it calls back into, stays with the standard ones: no other thread may run while moka holds a lock
 //! of its own, of which shuttle knows nothing.
 
 #[cfg(not(all(test, shuttle)))]

@@ -1,6 +1,8 @@
 //! Many threads at once. Nothing is timed, and every loop ends.
 
+use std::sync::{Barrier, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use cloakroom_core::store::{CreateOutcome, LoadOutcome, Page, Renew, Revoke, RevokeKind, Update};
 use cloakroom_core::{Revision, SessionId, SessionStore, Timestamp, WriteId};
@@ -101,6 +103,45 @@ fn creating_changing_and_ending_the_same_sessions_leaves_moka_with_those_that_li
         println!("seed {seed}");
         check(&store);
     }
+}
+
+/// moka counts the weight of a newcomer twice where it hears of its use first, and for good.
+#[test]
+fn a_session_that_is_used_while_moka_is_told_of_it_is_counted_once() {
+    const ROUNDS: u64 = 20_000;
+    let store = MokaStore::builder().max_anonymous(ROUNDS).build().unwrap();
+    let table = store.table();
+    for first in (0..ROUNDS).step_by(1_000) {
+        let requests: Vec<_> = (first..first + 1_000)
+            .map(|number| visitor(number, START, 10))
+            .collect();
+        // What creating them leaves to be told, and what using each of them does.
+        let tellings: Vec<_> = requests
+            .iter()
+            .map(|request| {
+                let created = table.create_unsettled(request);
+                let later = START.plus(Duration::from_secs(1));
+                let used = table.touch_unsettled(&request.record, later);
+                [created, used].map(|ledger| Mutex::new(Some(ledger)))
+            })
+            .collect();
+        let meeting = Barrier::new(2);
+        let tell = |who: usize| {
+            let told = tellings.iter().map(|both| {
+                let ledger = both[who].lock().unwrap().take().unwrap();
+                meeting.wait();
+                table.settle(ledger, START)
+            });
+            // All of them, also after one that fails: the other thread waits for each.
+            told.collect::<Vec<_>>()
+        };
+        let told = thread::scope(|scope| {
+            let other = scope.spawn(|| tell(1));
+            [tell(0), other.join().unwrap()]
+        });
+        assert!(told.iter().flatten().all(Result::is_ok));
+    }
+    check(&store);
 }
 
 #[test]
