@@ -1,8 +1,10 @@
 //! What is filled with sessions to see what memory that takes.
 
+use moka::policy::EvictionPolicy;
 use rand::rngs::StdRng;
 use tower_sessions_moka_store::MokaStore as TheirMokaStore;
 
+use crate::contestants::sharded_map::{self, Shards};
 use crate::contestants::{Cloakroom, Failure, Kind};
 use crate::versus::{async_session, tower_sessions};
 
@@ -11,6 +13,10 @@ use crate::versus::{async_session, tower_sessions};
 pub(crate) enum Filling {
     /// `MokaStore`, in one of its kinds.
     Ours(Kind),
+    /// The limit: the records alone, in a hash map in shards.
+    Map,
+    /// What moka takes for an entry: a cache of numbers without a value, set up as ours is.
+    MokaAlone,
     AsyncSession,
     TowerSessionsMoka,
 }
@@ -19,10 +25,15 @@ pub(crate) enum Filling {
 pub(crate) type Full = Box<dyn std::any::Any>;
 
 impl Filling {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Ours(Kind::SignedIn),
+        Self::Ours(Kind::SignedInUsed),
+        Self::Ours(Kind::SignedInOnce),
         Self::Ours(Kind::SignedInLimited),
         Self::Ours(Kind::Anonymous),
+        Self::Ours(Kind::AnonymousUnlimited),
+        Self::Map,
+        Self::MokaAlone,
         Self::AsyncSession,
         Self::TowerSessionsMoka,
     ];
@@ -31,6 +42,8 @@ impl Filling {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Ours(kind) => kind.title(),
+            Self::Map => "the records alone in `sharded-map`, anonymous",
+            Self::MokaAlone => "a moka cache of numbers, without a value",
             Self::AsyncSession => "async-session, `MemoryStore`",
             Self::TowerSessionsMoka => "tower-sessions, `MokaStore`",
         }
@@ -40,6 +53,8 @@ impl Filling {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours(kind) => kind.name(),
+            Self::Map => "map",
+            Self::MokaAlone => "moka-alone",
             Self::AsyncSession => "async-session",
             Self::TowerSessionsMoka => "tower-sessions-moka",
         }
@@ -63,6 +78,26 @@ impl Filling {
                     return Err(format!("{found} sessions live where {size} should").into());
                 }
                 Ok(Box::new(store))
+            }
+            Self::Map => {
+                let shards = Shards::empty();
+                for _ in 0..size {
+                    shards.insert(sharded_map::record(&mut random)?);
+                }
+                Ok(Box::new(shards))
+            }
+            Self::MokaAlone => {
+                let numbers = moka::sync::Cache::builder()
+                    .max_capacity(2 * size as u64)
+                    .weigher(|_, ()| 1)
+                    .eviction_policy(EvictionPolicy::lru())
+                    .eviction_listener(|_, (), _| {})
+                    .build();
+                for number in 0..size {
+                    numbers.insert(number, ());
+                }
+                numbers.run_pending_tasks();
+                Ok(Box::new(numbers))
             }
             Self::AsyncSession => {
                 let store = async_session::fill(size, &mut random);

@@ -5,7 +5,7 @@ mod operations;
 
 use std::time::Duration;
 
-use cloakroom_core::store::ENDED_MEMORY;
+use cloakroom_core::store::{ENDED_MEMORY, TouchOutcome};
 use cloakroom_core::{Label, Sessions, Subject, Timeouts, Token};
 use rand::rngs::StdRng;
 use tokio::runtime::Runtime;
@@ -60,11 +60,22 @@ impl Cloakroom {
 
     /// One more session, whose token nobody keeps.
     pub(crate) fn add(&mut self, kind: Kind, at: usize) -> Result<(), Failure> {
-        if kind == Kind::Anonymous {
-            let data = Account::example(&mut self.random);
-            drop(self.runtime.block_on(self.sessions.create(data))?);
-        } else {
-            drop(self.sign_in(at)?);
+        match kind {
+            Kind::Anonymous | Kind::AnonymousUnlimited => {
+                let data = Account::example(&mut self.random);
+                drop(self.runtime.block_on(self.sessions.create(data))?);
+            }
+            Kind::SignedIn | Kind::SignedInLimited => drop(self.sign_in(at)?),
+            Kind::SignedInUsed => {
+                let id = self.sign_in(at)?.id();
+                let (store, subject) = (self.sessions.store(), subject(at)?);
+                let later = self.sessions.now().plus(Duration::from_secs(1));
+                let touch = store.touch(id, Some(&subject), later);
+                if !matches!(self.runtime.block_on(touch)?, TouchOutcome::Touched) {
+                    return Err("a touch found no session".into());
+                }
+            }
+            Kind::SignedInOnce => drop(self.sign_in(at * DEVICES)?),
         }
         Ok(())
     }

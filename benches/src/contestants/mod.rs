@@ -2,7 +2,7 @@
 
 mod cloakroom;
 mod clock;
-mod sharded_map;
+pub(crate) mod sharded_map;
 
 use std::error::Error;
 use std::time::Duration;

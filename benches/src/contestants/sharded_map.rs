@@ -33,40 +33,61 @@ impl Hasher for DigestHasher {
 
 type Shard = RwLock<HashMap<SessionId, Arc<Record>, BuildHasherDefault<DigestHasher>>>;
 
+/// Records by their ids.
+pub(crate) struct Shards(Vec<Shard>);
+
 /// As many records as the contestant beside it, in a plain map.
 pub(crate) struct ShardedMap {
-    shards: Vec<Shard>,
+    shards: Shards,
     ids: Vec<SessionId>,
     random: StdRng,
 }
 
 /// Records of as many sessions.
 pub(crate) fn records(size: usize, random: &mut StdRng) -> Result<Vec<Arc<Record>>, Failure> {
-    (0..size)
-        .map(|_| {
-            let mut id = [0; SessionId::LEN];
-            random.fill_bytes(&mut id);
-            let payload = Payload {
-                codec: 1,
-                bytes: serde_json::to_vec(&Account::example(random))?.into(),
-            };
-            let (id, now) = (SessionId::from_stored(id), Timestamp::from_millis(0));
-            let record = Record::anonymous(id, now, Timeouts::default(), payload);
-            Ok(Arc::new(record))
-        })
-        .collect()
+    (0..size).map(|_| record(random)).collect()
+}
+
+/// The record of one session.
+pub(crate) fn record(random: &mut StdRng) -> Result<Arc<Record>, Failure> {
+    let mut id = [0; SessionId::LEN];
+    random.fill_bytes(&mut id);
+    let json = serde_json::to_vec(&Account::example(random))?;
+    let payload = Payload {
+        codec: 1,
+        bytes: json.into_boxed_slice().into(),
+    };
+    let (id, now) = (SessionId::from_stored(id), Timestamp::from_millis(0));
+    let record = Record::anonymous(id, now, Timeouts::default(), payload);
+    Ok(Arc::new(record))
+}
+
+impl Shards {
+    pub(crate) fn empty() -> Self {
+        Self((0..SHARDS).map(|_| Shard::default()).collect())
+    }
+
+    pub(crate) fn insert(&self, record: Arc<Record>) {
+        let id = record.id();
+        let shard = self.0[shard_of(id)].write();
+        let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
+        shard.insert(id, record);
+    }
+
+    fn get(&self, id: SessionId) -> Option<Arc<Record>> {
+        let shard = self.0[shard_of(id)].read();
+        let shard = shard.unwrap_or_else(PoisonError::into_inner);
+        shard.get(&id).cloned()
+    }
 }
 
 impl ShardedMap {
     pub(crate) fn filled(size: usize, mut random: StdRng) -> Result<Self, Failure> {
-        let shards: Vec<_> = (0..SHARDS).map(|_| Shard::default()).collect();
+        let shards = Shards::empty();
         let mut ids = Vec::with_capacity(size);
         for record in records(size, &mut random)? {
-            let id = record.id();
-            let shard = shards[shard_of(id)].write();
-            let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
-            shard.insert(id, record);
-            ids.push(id);
+            ids.push(record.id());
+            shards.insert(record);
         }
         Ok(Self {
             shards,
@@ -81,9 +102,7 @@ impl ShardedMap {
     }
 
     pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Record>> {
-        let shard = self.shards[shard_of(id)].read();
-        let shard = shard.unwrap_or_else(PoisonError::into_inner);
-        shard.get(&id).cloned()
+        self.shards.get(id)
     }
 }
 

@@ -9,19 +9,28 @@ use crate::contestants::Failure;
 pub(crate) enum Kind {
     /// Sessions of users, two each, in a store with the default limits: there is none for them.
     SignedIn,
-    /// The same, with a limit that none of them reaches.
+    /// The same, each used once since.
+    SignedInUsed,
+    /// As [`SignedIn`](Kind::SignedIn) with one session for each user.
+    SignedInOnce,
+    /// As [`SignedIn`](Kind::SignedIn), with a limit that none of them reaches.
     SignedInLimited,
     /// Anonymous sessions, with a limit that none of them reaches.
     Anonymous,
+    /// The same without a limit.
+    AnonymousUnlimited,
 }
 
 impl Kind {
     /// In a table.
     pub(crate) fn title(self) -> &'static str {
         match self {
-            Self::SignedIn => "signed in, no limit (the default)",
-            Self::SignedInLimited => "signed in, a limit set",
+            Self::SignedIn => "signed in, two for each user, no limit (the default)",
+            Self::SignedInUsed => "the same, each used once since",
+            Self::SignedInOnce => "signed in, one for each user, no limit (the default)",
+            Self::SignedInLimited => "signed in, two for each user, a limit set",
             Self::Anonymous => "anonymous, a limit set (as by default)",
+            Self::AnonymousUnlimited => "anonymous, no limit",
         }
     }
 
@@ -29,8 +38,11 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::SignedIn => "signed-in",
+            Self::SignedInUsed => "signed-in-used",
+            Self::SignedInOnce => "signed-in-once",
             Self::SignedInLimited => "signed-in-limited",
             Self::Anonymous => "anonymous",
+            Self::AnonymousUnlimited => "anonymous-unlimited",
         }
     }
 
@@ -39,7 +51,8 @@ impl Kind {
         let room = 2 * size as u64;
         let store = MokaStore::builder();
         Ok(match self {
-            Self::SignedIn => MokaStore::new(),
+            Self::SignedIn | Self::SignedInUsed | Self::SignedInOnce => MokaStore::new(),
+            Self::AnonymousUnlimited => store.unbounded_anonymous().build()?,
             Self::SignedInLimited => store.max_signed_in(room).build()?,
             Self::Anonymous => store
                 .max_anonymous(room)
