@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloakroom_core::semantics;
+use cloakroom_core::semantics::{self, Shelf as _};
 use cloakroom_core::store::{LoadOutcome, Page};
 use cloakroom_core::{Cursor, ErrorKind, Placement, SessionId, SessionStore, Subject};
 
 use super::support::*;
 use crate::MokaStore;
 use crate::shelf::StripeView;
+use crate::table::stripe_of;
 
 fn page(after: Option<Cursor>, limit: usize) -> Page {
     Page { after, limit }
@@ -136,6 +137,20 @@ fn clones_share_their_data_and_the_last_one_frees_it() {
     assert!(weak.upgrade().is_some());
     drop(clone);
     assert!(weak.upgrade().is_none());
+}
+
+/// The record tells of its own subject's set, and of no other.
+#[test]
+fn a_session_is_a_member_of_its_own_subjects_set_alone() {
+    let store = MokaStore::new();
+    let (anna, bob) = (subject(1), subject(2));
+    let request = user(1, &anna, START, 10);
+    add(&store, &request, START);
+    let id = request.record.id();
+    let stripe = store.table().shared(stripe_of(id.placement()));
+    let view = StripeView::new(&stripe);
+    assert!(view.is_member(&anna, id).unwrap());
+    assert!(!view.is_member(&bob, id).unwrap());
 }
 
 #[test]
