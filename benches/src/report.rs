@@ -140,7 +140,7 @@ impl Report {
         writeln!(
             f,
             "Bytes of a fresh process's resident set, everything included, and as a multiple\nof the \
-             {:.0} bytes of data; the aim is at most 2.4 at a million by default.\n",
+             {:.0} bytes of data; the aim is at most 2.4 at a million.\n",
             self.payload
         )?;
         head(f, "sessions", &SIZES.map(sessions))?;
