@@ -2,16 +2,20 @@
 
 use crate::contestants::Failure;
 use crate::filling::Filling;
-use crate::memory;
+use crate::{memory, single};
 
 pub(crate) const HELP: &str = "\
 The benchmarks of Cloakroom.
 
-  cargo xtask bench [--quick | --write | --only NAME]
+  cargo xtask bench [--quick | --only NAME | --single [PART]]
+
+Without a word it measures everything, for most of an hour, prints the report, and puts it into
+benches/RESULTS.md and benches/plots.
 
   --quick   only what the watched figures need, in few rounds: prints `ratio NAME VALUE` for each
-  --write   put the report into benches/RESULTS.md, and the plots beside it
   --only    one contender, `moka.load` for instance, for long enough to be profiled
+  --single  one operation at a time, by criterion, beside what it found when it last ran: those in
+            memory and those that need no store, or those of them whose names have this part
 ";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -19,12 +23,15 @@ pub(crate) enum Request {
     /// The watched figures.
     Quick,
     /// Everything.
-    Full {
-        write: bool,
-    },
+    Full,
     /// One contender.
     Only {
         name: String,
+    },
+    /// Single operations.
+    Single {
+        /// A part of their names.
+        filter: Option<String>,
     },
     /// Fill one store and tell what memory that took: what the program asks of itself.
     Fill {
@@ -38,11 +45,14 @@ impl Request {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self, Failure> {
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         match arguments.as_slice() {
-            [] => Ok(Self::Full { write: false }),
-            ["--write"] => Ok(Self::Full { write: true }),
+            [] => Ok(Self::Full),
             ["--quick"] => Ok(Self::Quick),
             ["--only", name] => Ok(Self::Only {
                 name: (*name).to_owned(),
+            }),
+            [single::CHILD] => Ok(Self::Single { filter: None }),
+            [single::CHILD, part] if !part.starts_with('-') => Ok(Self::Single {
+                filter: Some((*part).to_owned()),
             }),
             ["--help"] => Ok(Self::Help),
             [memory::CHILD, filling, size] => match (Filling::named(filling), size.parse().ok()) {
@@ -65,10 +75,19 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_measured_and_written_only_when_told() {
-        assert_eq!(parse("").unwrap(), Request::Full { write: false });
-        assert_eq!(parse("--write").unwrap(), Request::Full { write: true });
+    fn everything_is_measured_where_nothing_less_is_asked_for() {
+        assert_eq!(parse("").unwrap(), Request::Full);
         assert_eq!(parse("--quick").unwrap(), Request::Quick);
+    }
+
+    #[test]
+    fn single_operations_can_be_chosen_by_a_part_of_their_names() {
+        assert_eq!(parse("--single").unwrap(), Request::Single { filter: None });
+        let filter = Some("moka.load".to_owned());
+        assert_eq!(
+            parse("--single moka.load").unwrap(),
+            Request::Single { filter }
+        );
     }
 
     #[test]
@@ -86,9 +105,10 @@ mod tests {
         for line in [
             "--slow",
             "quick",
-            "--quick --write",
+            "--quick --only moka.load",
             "--fill",
             "--fill all 10",
+            "--single --quick",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

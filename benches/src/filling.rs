@@ -2,11 +2,12 @@
 
 use moka::policy::EvictionPolicy;
 use rand::rngs::StdRng;
+use tower_sessions_memory_store::MemoryStore as TheirMemoryStore;
 use tower_sessions_moka_store::MokaStore as TheirMokaStore;
 
 use crate::contestants::sharded_map::{self, Shards};
 use crate::contestants::{Cloakroom, Failure, Kind};
-use crate::versus::{async_session, tower_sessions};
+use crate::versus::{async_session, pavex, tower_sessions};
 
 /// What is filled with sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,13 +20,15 @@ pub(crate) enum Filling {
     MokaAlone,
     AsyncSession,
     TowerSessionsMoka,
+    TowerSessionsMemory,
+    Pavex,
 }
 
 /// Something that is full, and is kept until its memory has been looked at.
 pub(crate) type Full = Box<dyn std::any::Any>;
 
 impl Filling {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Ours(Kind::SignedIn),
         Self::Ours(Kind::SignedInUsed),
         Self::Ours(Kind::SignedInOnce),
@@ -36,6 +39,8 @@ impl Filling {
         Self::MokaAlone,
         Self::AsyncSession,
         Self::TowerSessionsMoka,
+        Self::TowerSessionsMemory,
+        Self::Pavex,
     ];
 
     /// In a table.
@@ -46,6 +51,8 @@ impl Filling {
             Self::MokaAlone => "a moka cache of numbers, without a value",
             Self::AsyncSession => "async-session, `MemoryStore`",
             Self::TowerSessionsMoka => "tower-sessions, `MokaStore`",
+            Self::TowerSessionsMemory => "tower-sessions, `MemoryStore`",
+            Self::Pavex => "pavex, `SessionMemoryStore`",
         }
     }
 
@@ -57,6 +64,8 @@ impl Filling {
             Self::MokaAlone => "moka-alone",
             Self::AsyncSession => "async-session",
             Self::TowerSessionsMoka => "tower-sessions-moka",
+            Self::TowerSessionsMemory => "tower-sessions-memory",
+            Self::Pavex => "pavex-memory",
         }
     }
 
@@ -108,6 +117,16 @@ impl Filling {
                 let fill = tower_sessions::fill(&store, size, &mut random);
                 runtime.block_on(fill)?;
                 Ok(Box::new(store))
+            }
+            Self::TowerSessionsMemory => {
+                let store = std::sync::Arc::new(TheirMemoryStore::default());
+                let fill = tower_sessions::fill(&store, size, &mut random);
+                runtime.block_on(fill)?;
+                Ok(Box::new(store))
+            }
+            Self::Pavex => {
+                let store = pavex::fill(size, &mut random);
+                Ok(Box::new(runtime.block_on(store)?))
             }
         }
     }

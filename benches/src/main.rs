@@ -14,6 +14,8 @@ mod memory;
 mod one_user;
 mod plots;
 mod report;
+mod shape;
+mod single;
 mod statistics;
 mod stopwatch;
 mod versions;
@@ -29,10 +31,9 @@ use rand::rngs::StdRng;
 
 use crate::arguments::{HELP, Request};
 use crate::contestants::Failure;
-use crate::filling::Filling;
 use crate::report::Report;
 use crate::versus::Extent;
-use crate::workload::{Account, SIZES};
+use crate::workload::{Account, LARGEST};
 
 /// The same sessions in each run.
 const SEED: u64 = 1;
@@ -59,7 +60,8 @@ fn carry_out(request: Request) -> Result<(), Failure> {
         Request::Fill { filling, size } => memory::fill(filling, size, SEED)?,
         Request::Quick => quick()?,
         Request::Only { name } => only(&name)?,
-        Request::Full { write } => full(write)?,
+        Request::Single { filter } => single::run(filter.as_deref(), SEED)?,
+        Request::Full => full()?,
     }
     Ok(())
 }
@@ -69,13 +71,15 @@ fn quick() -> Result<(), Failure> {
     let start = Instant::now();
     let extent = Extent {
         size: versus::SIZE,
-        rounds: 11,
+        rounds: 20,
         lap: versus::LAP,
         whole: false,
+        crowded: false,
+        together: true,
         only: None,
     };
     let standings = versus::run(extent, SEED)?;
-    eprintln!("{}", versus::Report(&standings));
+    eprintln!("{}", versus::Report::of_watched(&standings));
     for ratio in versus::ratios(&standings) {
         println!("ratio {} {:.3}", ratio.name, ratio.spread.median);
     }
@@ -89,49 +93,44 @@ fn only(name: &str) -> Result<(), Failure> {
         rounds: 100,
         lap: versus::LAP,
         whole: true,
+        crowded: false,
+        together: true,
         only: Some(name),
     };
     let standings = versus::run(extent, SEED)?;
     if standings.is_empty() {
         return Err(format!("nobody is called `{name}`").into());
     }
-    println!("{}", versus::Report(&standings));
+    println!("{}", versus::Report::of_watched(&standings));
     Ok(())
 }
 
-fn full(write: bool) -> Result<(), Failure> {
+fn full() -> Result<(), Failure> {
     let start = Instant::now();
+    // Not after most of an hour.
+    versus::check_redis_server()?;
+    let largest = memory::fits(LARGEST)?;
     // First, while nothing else takes memory.
-    let mut footprints = Vec::new();
-    for filling in Filling::ALL {
-        for size in SIZES {
-            footprints.push(memory::measure(filling, size)?);
-        }
-    }
+    let footprints = memory::measure_all(largest)?;
     eprintln!("memory measured in {:.1?}", start.elapsed());
-    let timings = driver::run(200, SEED)?;
-    eprintln!("growth measured in {:.1?}", start.elapsed());
+    let singles = single::measure()?;
+    eprintln!("single operations measured in {:.1?}", start.elapsed());
+    let standings = versus::run_all(SEED)?;
     let of_one_user = one_user::run(SEED)?;
     eprintln!("sets of one user measured in {:.1?}", start.elapsed());
-    let extent = Extent {
-        size: versus::SIZE,
-        rounds: 40,
-        lap: versus::LAP,
-        whole: true,
-        only: None,
-    };
-    let standings = versus::run(extent, SEED)?;
+    let timings = driver::run(120, largest, SEED)?;
+    eprintln!("growth measured in {:.1?}", start.elapsed());
     let report = Report {
         payload: Account::mean_json_len(&mut StdRng::seed_from_u64(SEED)),
         timings,
         footprints,
         of_one_user,
+        singles,
         standings,
     };
+    // Neither is lost where the other fails.
+    let written = report.write();
     println!("{report}");
     eprintln!("done in {:.1?}", start.elapsed());
-    if write {
-        report.write()?;
-    }
-    Ok(())
+    written
 }

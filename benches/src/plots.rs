@@ -6,6 +6,7 @@ use std::path::Path;
 use plotters::element::Circle;
 use plotters::prelude::{
     ChartBuilder, IntoDrawingArea as _, IntoLogRange as _, LineSeries, PathElement, SVGBackend,
+    SeriesLabelPosition,
 };
 use plotters::series::PointSeries;
 use plotters::style::{BLACK, Color as _, Palette as _, Palette99, WHITE};
@@ -13,7 +14,7 @@ use plotters::style::{BLACK, Color as _, Palette as _, Palette99, WHITE};
 use crate::contestants::Failure;
 use crate::driver::Who;
 use crate::one_user;
-use crate::report::Report;
+use crate::report::{Report, grouped};
 use crate::statistics::Spread;
 use crate::workload::{Operation, SIZES};
 
@@ -75,6 +76,8 @@ fn draw(path: &Path, title: &str, lines: &[Line]) -> Result<(), Failure> {
     let mut chart = ChartBuilder::on(&area)
         .caption(title, ("sans-serif", 18))
         .margin(12)
+        // For the half of the last number that stands beyond the end of its axis.
+        .margin_right(44)
         .x_label_area_size(36)
         .y_label_area_size(70)
         .build_cartesian_2d(
@@ -86,6 +89,8 @@ fn draw(path: &Path, title: &str, lines: &[Line]) -> Result<(), Failure> {
         .configure_mesh()
         .x_desc("sessions")
         .y_desc("ns")
+        .x_label_formatter(&whole)
+        .y_label_formatter(&whole)
         .label_style(("sans-serif", 12))
         .draw()
         .map_err(|error| error.to_string())?;
@@ -103,6 +108,7 @@ fn draw(path: &Path, title: &str, lines: &[Line]) -> Result<(), Failure> {
     }
     chart
         .configure_series_labels()
+        .position(SeriesLabelPosition::LowerRight)
         .background_style(WHITE.mix(0.8))
         .border_style(BLACK.mix(0.3))
         .label_font(("sans-serif", 12))
@@ -110,4 +116,8 @@ fn draw(path: &Path, title: &str, lines: &[Line]) -> Result<(), Failure> {
         .map_err(|error| error.to_string())?;
     area.present().map_err(|error| error.to_string())?;
     Ok(())
+}
+
+fn whole(number: &f64) -> String {
+    grouped(number.round() as usize)
 }

@@ -1,6 +1,6 @@
 //! The figures as tables.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -10,15 +10,16 @@ use crate::contestants::Failure;
 use crate::driver::{Timings, Who};
 use crate::filling::Filling;
 use crate::memory::Footprint;
+use crate::single::Single;
 use crate::statistics::Spread;
 use crate::versus::Standings;
 use crate::workload::{BASE, Operation, SIZES};
-use crate::{one_user, plots, versions, versus};
+use crate::{one_user, plots, single, versions, versus};
 
 const METHOD: &str = include_str!("method.md");
 
 /// Which versions stand behind the figures.
-const PACKAGES: [&str; 12] = [
+const PACKAGES: [&str; 16] = [
     "cloakroom-moka",
     "moka",
     "sled",
@@ -26,11 +27,15 @@ const PACKAGES: [&str; 12] = [
     "serde_json",
     "sha2@0.11",
     "tokio",
+    "criterion",
     "async-session",
     "actix-session",
+    "pavex_session",
     "tower-sessions-core@0.14",
+    "tower-sessions-memory-store@0.14",
     "tower-sessions-moka-store",
     "tower-sessions-redis-store",
+    "fred",
 ];
 
 pub(crate) struct Report {
@@ -38,7 +43,9 @@ pub(crate) struct Report {
     pub(crate) timings: Timings,
     pub(crate) footprints: Vec<Footprint>,
     pub(crate) of_one_user: one_user::Timings,
-    pub(crate) standings: Standings,
+    pub(crate) singles: Vec<Single>,
+    /// By the number of sessions.
+    pub(crate) standings: Vec<(usize, Standings)>,
 }
 
 impl Report {
@@ -54,7 +61,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{METHOD}")?;
         self.machine(f)?;
-        write!(f, "{}", versus::Report(&self.standings))?;
+        for (size, standings) in &self.standings {
+            let size = *size;
+            write!(f, "{}", versus::Report { size, standings })?;
+        }
+        single::table(&self.singles, f)?;
         self.times(f)?;
         self.ratios(f)?;
         write!(f, "{}", self.of_one_user)?;
@@ -70,8 +81,11 @@ impl Report {
         writeln!(f, "## Machine and versions\n")?;
         writeln!(
             f,
-            "{cores} shared cores, {os} on {architecture}. {}.",
-            compiler()
+            "{cores} shared cores ({}), {} GiB of memory, {os} on {architecture}. {}. {}.",
+            told_by("/proc/cpuinfo", "model name").unwrap_or_default(),
+            gibibytes().unwrap_or_default(),
+            compiler(),
+            versus::check_redis_server().unwrap_or_default(),
         )?;
         let versions = versions::told(&PACKAGES);
         writeln!(f, "{versions}.\n")
@@ -146,11 +160,12 @@ impl Report {
         head(f, "sessions", &SIZES.map(sessions))?;
         for filling in Filling::ALL {
             let of_kind = self.footprints.iter().filter(|it| it.filling == filling);
-            let cells: Vec<_> = SIZES
-                .iter()
-                .filter_map(|size| of_kind.clone().find(|it| it.size == *size))
-                .map(|it| format!("{:.0} ({:.2})", it.bytes_each, it.bytes_each / self.payload))
-                .collect();
+            let cells = SIZES.map(|size| {
+                let footprint = of_kind.clone().find(|it| it.size == size);
+                footprint.map_or("–".to_owned(), |Footprint { bytes_each, .. }| {
+                    format!("{bytes_each:.0} ({:.2})", bytes_each / self.payload)
+                })
+            });
             row(f, filling.title(), &cells)?;
         }
         Ok(())
@@ -176,6 +191,11 @@ pub(crate) fn cell(spread: Option<Spread>, digits: usize) -> String {
 
 /// `1,000,000 sessions`.
 pub(crate) fn sessions(count: usize) -> String {
+    format!("{} sessions", grouped(count))
+}
+
+/// `1,000,000`.
+pub(crate) fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -184,8 +204,20 @@ pub(crate) fn sessions(count: usize) -> String {
         }
         grouped.push(digit);
     }
-    let _ = write!(grouped, " sessions");
     grouped
+}
+
+/// What a file of the system's says of something.
+fn told_by(file: &str, name: &str) -> Option<String> {
+    let text = fs::read_to_string(file).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    Some(line.trim_start_matches([' ', '\t', ':']).to_owned())
+}
+
+fn gibibytes() -> Option<u64> {
+    let total = told_by("/proc/meminfo", "MemTotal")?;
+    let kib: u64 = total.strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib >> 20)
 }
 
 /// What the compiler on the path says of itself.

@@ -7,7 +7,10 @@ use rand_distr::{Distribution as _, Zipf};
 use serde::{Deserialize, Serialize};
 
 /// How many live sessions there are.
-pub(crate) const SIZES: [usize; 4] = [1_000, BASE, 100_000, 1_000_000];
+pub(crate) const SIZES: [usize; 5] = [1_000, BASE, 100_000, 1_000_000, LARGEST];
+
+/// So many are ours alone, and only where they fit.
+pub(crate) const LARGEST: usize = 10_000_000;
 
 /// The size that the others are compared with.
 pub(crate) const BASE: usize = 10_000;

@@ -40,9 +40,11 @@ The chores of Cloakroom.
   cargo xtask shuttle
       Tries the store in memory in thousands of interleavings of its threads.
   cargo xtask bench [ARGS]
-      Runs the benchmarks. ARGS go to them, for instance: --quick
+      Runs the benchmarks, and writes benches/RESULTS.md. ARGS go to them, for instance:
+      --quick, which writes nothing and takes minutes
   cargo xtask load [ARGS]
-      Measures requests per second over HTTP, beside tower-sessions. ARGS as for bench.
+      Measures requests per second over HTTP, beside tower-sessions. ARGS go to it:
+      --quick, or --write for benches/LOAD.md
   cargo xtask help
       Prints this.
 ";

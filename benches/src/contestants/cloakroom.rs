@@ -36,6 +36,8 @@ impl Cloakroom {
         let sessions = Sessions::builder(kind.store(size)?)
             .timeouts(Timeouts::AAL1)
             .clock(clock.clone())
+            // How much of the data is decoded already would change with the number of sessions.
+            .max_decoded(0)
             .build()?;
         Ok(Self {
             runtime: tokio::runtime::Builder::new_current_thread().build()?,

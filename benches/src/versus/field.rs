@@ -9,12 +9,20 @@ use crate::versus::race::{Entrant, Lap, Shape};
 
 /// How all of them did.
 #[derive(Default)]
-pub(crate) struct Standings(Vec<Standing>);
+pub(crate) struct Standings {
+    all: Vec<Standing>,
+    /// How many races there were.
+    races: usize,
+    /// What is known of the memory of a server.
+    scales: Scales,
+}
 
 /// How one contender did, lap by lap.
 pub(crate) struct Standing {
     pub(crate) name: &'static str,
     pub(crate) in_flight: usize,
+    /// Those of one race took turns.
+    pub(crate) race: usize,
     pub(crate) laps: Vec<Figures>,
 }
 
@@ -30,16 +38,25 @@ pub(crate) struct Figures {
 
 impl Standings {
     pub(crate) fn of(&self, name: &str, in_flight: usize) -> Option<&Standing> {
-        let mut standings = self.0.iter();
+        let mut standings = self.all.iter();
         standings.find(|it| it.name == name && it.in_flight == in_flight)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Standing> {
-        self.0.iter()
+        self.all.iter()
+    }
+
+    /// How many bytes a session takes on a server, by the name of who keeps it there.
+    pub(crate) fn weights(&self) -> &[(&'static str, f64)] {
+        &self.scales.weights
+    }
+
+    pub(crate) fn weigh(&mut self, scales: Scales) {
+        self.scales = scales;
     }
 
     /// Lets some contenders run round by round. Who begins changes with each round, so that what slows
@@ -60,6 +77,7 @@ impl Standings {
             .map(|entrant| Standing {
                 name: entrant.name,
                 in_flight: shape.tasks,
+                race: self.races,
                 laps: Vec::with_capacity(extent.rounds),
             })
             .collect();
@@ -70,8 +88,30 @@ impl Standings {
                 standings[at].laps.push(Figures::of(&lap));
             }
         }
-        self.0.append(&mut standings);
+        self.all.append(&mut standings);
+        self.races += 1;
         Ok(())
+    }
+}
+
+/// What a server keeps grows by what each of those who fill it puts there.
+#[derive(Debug, Default)]
+pub(crate) struct Scales {
+    before: u64,
+    weights: Vec<(&'static str, f64)>,
+}
+
+impl Scales {
+    /// What is there already is nobody's.
+    pub(crate) fn empty(&mut self, bytes: u64) {
+        self.before = bytes;
+    }
+
+    /// Somebody has put so many sessions there.
+    pub(crate) fn put(&mut self, name: &'static str, sessions: usize, bytes: u64) {
+        let grown = bytes.saturating_sub(self.before);
+        self.weights.push((name, grown as f64 / sessions as f64));
+        self.before = bytes;
     }
 }
 
@@ -90,5 +130,19 @@ impl Figures {
             server_nanos: lap.server_nanos,
             latency: [0.5, 0.99, 0.999].map(latency),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_weighs_what_came_with_it() {
+        let mut scales = Scales::default();
+        scales.empty(1_000);
+        scales.put("one", 10, 3_000);
+        scales.put("other", 10, 4_000);
+        assert_eq!(scales.weights, [("one", 200.0), ("other", 100.0)]);
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::contestants::Failure;
-use crate::stopwatch::ProcessStopwatch;
+use crate::stopwatch::{ProcessStopwatch, Stopwatch};
 use crate::workload::Keys;
 
 /// How many threads the tasks share.
@@ -96,13 +96,19 @@ pub(crate) struct Lap {
 pub(crate) struct Entrant {
     pub(crate) name: &'static str,
     lap: Box<RunLap>,
+    alone: Box<RunAlone>,
 }
 
 type RunLap = dyn FnMut(&Runtime, Shape, Length, &mut StdRng) -> Result<Lap, Failure>;
+type RunAlone = dyn FnMut(&Runtime, usize, &mut StdRng) -> Result<Duration, Failure>;
 
 impl Entrant {
     pub(crate) fn new<C: Contender>(name: &'static str, contender: C) -> Self {
         let contender = Arc::new(contender);
+        let by_itself = Arc::clone(&contender);
+        let alone = move |runtime: &Runtime, count: usize, random: &mut StdRng| {
+            runtime.block_on(alone(&*by_itself, count, random))
+        };
         let mut known: Option<(usize, usize)> = None;
         let lap = move |runtime: &Runtime, shape: Shape, length: Length, random: &mut StdRng| {
             runtime.block_on(async {
@@ -130,6 +136,7 @@ impl Entrant {
         Self {
             name,
             lap: Box::new(lap),
+            alone: Box::new(alone),
         }
     }
 
@@ -143,6 +150,18 @@ impl Entrant {
     ) -> Result<Lap, Failure> {
         let lap = (self.lap)(runtime, shape, length, random);
         lap.map_err(|failure| format!("{}: {failure}", self.name).into())
+    }
+
+    /// So many operations, one after the other, and nothing beside them. Returns how long this thread
+    /// has computed for them; the runtime must be one of this thread.
+    pub(crate) fn alone(
+        &mut self,
+        runtime: &Runtime,
+        count: usize,
+        random: &mut StdRng,
+    ) -> Result<Duration, Failure> {
+        let took = (self.alone)(runtime, count, random);
+        took.map_err(|failure| format!("{}: {failure}", self.name).into())
     }
 }
 
@@ -197,6 +216,31 @@ async fn run<C: Contender>(
         server_nanos: server.map(|(before, after)| (after - before) as f64 / count),
         latencies,
     })
+}
+
+async fn alone<C: Contender>(
+    contender: &C,
+    count: usize,
+    random: &mut StdRng,
+) -> Result<Duration, Failure> {
+    let (mut took, mut left) = (Duration::ZERO, count);
+    while left > 0 {
+        // No more at once than the caches hold, however often it is to be repeated.
+        let some = left.min(contender.most()).min(10_000);
+        let prepared = contender.prepare(1, some, random).await?;
+        let mut done = 0;
+        let watch = Stopwatch::start();
+        for item in prepared.into_iter().flatten() {
+            done += usize::from(contender.operate(item).await?);
+        }
+        took += watch.elapsed();
+        contender.settle().await?;
+        if done != some {
+            return Err(format!("only {done} of {some} operations did what they should").into());
+        }
+        left -= some;
+    }
+    Ok(took)
 }
 
 /// What one task does: how many operations did what they should, and how long some of them took.

@@ -29,8 +29,9 @@ const NAMED: [(&str, Aim); 14] = [
 ];
 
 /// The least that each of some operations takes, whoever does it.
-const LIMITS: [(&str, &str); 2] = [
+const LIMITS: [(&str, &str); 3] = [
     ("moka.load", "sharded-map.get"),
+    ("sled.delete", "plain-file.append"),
     ("redis.update", "raw-redis.compare-and-set-of-member"),
 ];
 
@@ -70,6 +71,71 @@ pub(crate) fn ratios(standings: &Standings) -> Vec<Ratio> {
         .collect()
 }
 
+/// Those, as a list.
+pub(crate) fn limits() -> String {
+    let told = LIMITS.map(|(operation, limit)| format!("`{limit}` for `{operation}`"));
+    told.join(", ")
+}
+
+/// Ours beside all peers on one engine; most of these ratios have no aim.
+pub(crate) struct Others {
+    pub(crate) ours: &'static str,
+    pub(crate) operations: &'static [&'static str],
+    pub(crate) peers: &'static [&'static str],
+}
+
+const IN_MEMORY: &[&str] = &[
+    "async-session",
+    "tower-sessions-moka",
+    "tower-sessions-memory",
+    "pavex-memory",
+];
+
+pub(crate) const OTHERS: [Others; 3] = [
+    Others {
+        ours: "moka",
+        operations: &["load", "load-zipf"],
+        peers: IN_MEMORY,
+    },
+    Others {
+        ours: "sessions",
+        operations: &[
+            "load-typed",
+            "load-map",
+            "update-typed",
+            "update-map",
+            "sign-in-again",
+            "mixed",
+            "mixed-zipf",
+        ],
+        peers: IN_MEMORY,
+    },
+    Others {
+        ours: "redis",
+        operations: &[
+            "load",
+            "load-zipf",
+            "load-map",
+            "update-typed",
+            "update-map",
+            "sign-in-again",
+            "mixed",
+            "mixed-zipf",
+        ],
+        peers: &["tower-sessions-redis", "actix-session-redis"],
+    },
+];
+
+impl Others {
+    /// Of one operation, beside each peer; none where it did not take turns with ours.
+    pub(crate) fn beside(&self, standings: &Standings, operation: &str) -> Vec<Option<Spread>> {
+        let ours = self.ours;
+        let name = |peer: &&str| format!("{ours}.{operation}/{peer}.{operation}");
+        let peers = self.peers.iter().map(name);
+        peers.map(|name| spread(standings, &name)).collect()
+    }
+}
+
 fn limit(standings: &Standings, name: &str) -> Option<Spread> {
     let (ours, theirs) = name.split_once('/')?;
     let (_, limit) = LIMITS.iter().find(|(operation, _)| *operation == ours)?;
@@ -79,10 +145,10 @@ fn limit(standings: &Standings, name: &str) -> Option<Spread> {
 
 fn spread(standings: &Standings, name: &str) -> Option<Spread> {
     let (ours, theirs) = name.split_once('/')?;
-    let figures = |name: &str| -> Option<Vec<f64>> {
+    let figures = |name: &str| -> Option<(usize, Vec<f64>)> {
         let is_cpu = name.ends_with("-cpu");
         let name = name.strip_suffix("-cpu").unwrap_or(name);
-        let Standing { laps, .. } = standings.of(name, IN_FLIGHT)?;
+        let Standing { laps, race, .. } = standings.of(name, IN_FLIGHT)?;
         let figure = |lap: &Figures| {
             if is_cpu {
                 lap.client_nanos
@@ -90,7 +156,10 @@ fn spread(standings: &Standings, name: &str) -> Option<Spread> {
                 lap.per_second
             }
         };
-        Some(laps.iter().map(figure).collect())
+        Some((*race, laps.iter().map(figure).collect()))
     };
-    Spread::of_ratios(&figures(ours)?, &figures(theirs)?)
+    let ((race, ours), (other, theirs)) = (figures(ours)?, figures(theirs)?);
+    // Of those who did not take turns a ratio would tell of the weather.
+    let took_turns = race == other;
+    took_turns.then(|| Spread::of_ratios(&ours, &theirs))?
 }

@@ -2,56 +2,122 @@
 
 use std::fmt;
 
-use crate::report::{cell, head, row};
+use crate::report::{cell, head, row, sessions};
 use crate::statistics::Spread;
 use crate::versus::field::{Figures, Standing};
-use crate::versus::ratios::Aim;
+use crate::versus::ratios::{Aim, OTHERS, Others, Ratio, limits};
 use crate::versus::{SIZE, Standings, WORKERS, ratios};
 
-/// The peers as tables.
-pub(crate) struct Report<'a>(pub(crate) &'a Standings);
+/// How all of them did with so many sessions, as tables.
+pub(crate) struct Report<'a> {
+    pub(crate) size: usize,
+    pub(crate) standings: &'a Standings,
+}
+
+impl<'a> Report<'a> {
+    /// Of those with as many sessions as the ratios with a name are taken with.
+    pub(crate) fn of_watched(standings: &'a Standings) -> Self {
+        let size = SIZE;
+        Self { size, standings }
+    }
+}
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !ratios(self.0).is_empty() {
+        if !ratios(self.standings).is_empty() {
             self.ratios(f)?;
         }
-        self.standings(f)
+        for others in &OTHERS {
+            self.others(others, f)?;
+        }
+        self.standings(f)?;
+        self.weights(f)
     }
 }
 
 impl Report<'_> {
     fn ratios(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "## Beside the peers: ratios\n")?;
         writeln!(
             f,
-            "{SIZE} sessions in each, uniform keys, {WORKERS} threads, 64 operations under way. Throughput \
-             of ours divided by theirs in the same round (`-cpu`: processor time of the client by the same \
-             of theirs): median (quartiles). The limit is what `sharded-map.get` comes to beside the same \
-             peer, or for an update on Redis `raw-redis.compare-and-set-of-member`.\n"
+            "## Beside the peers: ratios with {}\n",
+            sessions(self.size)
         )?;
-        head(
+        writeln!(
             f,
-            "ratio",
-            &["measured", "limit", "aim", ""].map(str::to_owned),
+            "Uniform keys, {WORKERS} threads, 64 operations under way. Throughput of ours divided by theirs \
+             in the same round (`-cpu`: processor time of the client by the same of theirs): median \
+             (quartiles). The limit is what the least that the operation takes comes to beside the same \
+             peer: {}.\n",
+            limits()
         )?;
-        for ratio in ratios(self.0) {
-            let median = ratio.spread.median;
-            let (aim, reached) = match ratio.aim {
-                Aim::AtLeast(aim) => (format!("≥ {aim}"), median >= aim),
-                Aim::AtMost(aim) => (format!("≤ {aim}"), median <= aim),
-            };
-            let verdict = if reached { "reached" } else { "not reached" };
+        let aim_is_here = self.size == SIZE;
+        let mut columns = vec!["measured", "limit"];
+        if aim_is_here {
+            columns.extend(["aim", ""]);
+        }
+        let columns: Vec<_> = columns.into_iter().map(str::to_owned).collect();
+        head(f, "ratio", &columns)?;
+        for ratio in ratios(self.standings) {
             let name = format!("`{}`", ratio.name);
-            let limit = cell(ratio.limit, 2);
-            let cells = [cell(Some(ratio.spread), 2), limit, aim, verdict.to_owned()];
+            let mut cells = vec![cell(Some(ratio.spread), 2), cell(ratio.limit, 2)];
+            if aim_is_here {
+                cells.extend(verdict(&ratio));
+            }
             row(f, &name, &cells)?;
         }
         writeln!(f)
     }
 
+    fn others(&self, others: &Others, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<_> = others
+            .operations
+            .iter()
+            .map(|operation| (operation, others.beside(self.standings, operation)))
+            .filter(|(_, spreads)| spreads.iter().any(Option::is_some))
+            .collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let peers: Vec<_> = others
+            .peers
+            .iter()
+            .map(|peer| format!("`{peer}`"))
+            .collect();
+        head(f, "beside the same operation of", &peers)?;
+        for (operation, spreads) in rows {
+            let cells: Vec<_> = spreads.into_iter().map(|spread| cell(spread, 2)).collect();
+            row(f, &format!("`{}.{operation}`", others.ours), &cells)?;
+        }
+        writeln!(f)
+    }
+
+    /// What a session takes on the server.
+    fn weights(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weights = self.standings.weights();
+        if weights.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "Bytes of the Redis server for a session, by its `used_memory_dataset`: keys and values, without \
+             the tables that find them.\n"
+        )?;
+        let names: Vec<_> = weights
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        head(f, "", &names)?;
+        let bytes: Vec<_> = weights
+            .iter()
+            .map(|(_, bytes)| format!("{bytes:.0}"))
+            .collect();
+        row(f, "typed", &bytes)?;
+        writeln!(f)
+    }
+
     fn standings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "## Beside the peers: all figures\n")?;
+        let sessions = sessions(self.size);
+        writeln!(f, "## Beside the peers: all figures with {sessions}\n")?;
         writeln!(
             f,
             "Medians over the rounds. Throughput in thousands a second (quartiles); latencies in \
@@ -68,7 +134,7 @@ impl Report<'_> {
             "server CPU",
         ];
         head(f, "operation", &columns.map(str::to_owned))?;
-        for standing in self.0.iter() {
+        for standing in self.standings.iter() {
             let median = |figure: &dyn Fn(&Figures) -> f64, digits: usize| {
                 let spread = Spread::of(standing.laps.iter().map(figure).collect());
                 spread.map_or("–".to_owned(), |it| format!("{:.digits$}", it.median))
@@ -81,7 +147,7 @@ impl Report<'_> {
                 &format!("`{}`", standing.name),
                 &[
                     standing.in_flight.to_string(),
-                    cell(rate, 0),
+                    cell(rate, digits_of(rate)),
                     latency(0),
                     latency(1),
                     latency(2),
@@ -92,6 +158,26 @@ impl Report<'_> {
         }
         writeln!(f)
     }
+}
+
+/// Enough for three figures.
+fn digits_of(spread: Option<Spread>) -> usize {
+    match spread {
+        Some(Spread { median, .. }) if median < 10.0 => 2,
+        Some(Spread { median, .. }) if median < 100.0 => 1,
+        _ => 0,
+    }
+}
+
+/// The aim, and whether it is reached.
+fn verdict(ratio: &Ratio) -> [String; 2] {
+    let median = ratio.spread.median;
+    let (aim, is_reached) = match ratio.aim {
+        Aim::AtLeast(aim) => (format!("≥ {aim}"), median >= aim),
+        Aim::AtMost(aim) => (format!("≤ {aim}"), median <= aim),
+    };
+    let verdict = if is_reached { "reached" } else { "not reached" };
+    [aim, verdict.to_owned()]
 }
 
 fn server(standing: &Standing) -> String {

@@ -20,23 +20,26 @@ pub(crate) trait Site: Send + Sync + 'static {
     /// Those of all clients.
     fn tickets(&self) -> &[RwLock<Self::Ticket>];
 
-    /// Reads the session into the typed data. Tells whether it was there.
+    /// Reads the session's data. Tells whether it was there.
     fn load(&self, ticket: &Self::Ticket) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// Changes one field of the data, and stores it. Tells whether the session was there.
     fn update(&self, ticket: &Self::Ticket) -> impl Future<Output = Result<bool, Failure>> + Send;
 
+    /// The process that serves it, where there is one.
+    fn server(&self) -> Option<u32> {
+        None
+    }
+}
+
+/// One that users sign in to.
+pub(crate) trait Entrance: Site {
     /// The session of a client ends, and its user signs in again.
     fn sign_out_and_in(
         &self,
         at: usize,
         ticket: Self::Ticket,
     ) -> impl Future<Output = Result<Self::Ticket, Failure>> + Send;
-
-    /// The process that serves it, where there is one.
-    fn server(&self) -> Option<u32> {
-        None
-    }
 }
 
 /// The ticket of one client.
@@ -45,13 +48,13 @@ pub(crate) fn ticket<S: Site>(site: &S, at: usize) -> S::Ticket {
     slot.unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Reading, typed.
-pub(crate) struct TypedLoad<S> {
+/// Reading.
+pub(crate) struct Reading<S> {
     pub(crate) site: Arc<S>,
     pub(crate) keys: Keys,
 }
 
-impl<S: Site> Contender for TypedLoad<S> {
+impl<S: Site> Contender for Reading<S> {
     type Item = S::Ticket;
 
     async fn prepare(
@@ -73,13 +76,13 @@ impl<S: Site> Contender for TypedLoad<S> {
     }
 }
 
-/// Changing, typed.
-pub(crate) struct TypedUpdate<S> {
+/// Changing.
+pub(crate) struct Changing<S> {
     pub(crate) site: Arc<S>,
     pub(crate) keys: Keys,
 }
 
-impl<S: Site> Contender for TypedUpdate<S> {
+impl<S: Site> Contender for Changing<S> {
     type Item = S::Ticket;
 
     async fn prepare(
@@ -106,7 +109,7 @@ pub(crate) struct SignInAgain<S> {
     pub(crate) site: Arc<S>,
 }
 
-impl<S: Site> Contender for SignInAgain<S> {
+impl<S: Entrance> Contender for SignInAgain<S> {
     type Item = usize;
 
     async fn prepare(
@@ -133,7 +136,7 @@ impl<S: Site> Contender for SignInAgain<S> {
     }
 }
 
-async fn again<S: Site>(site: &S, at: usize) -> Result<bool, Failure> {
+async fn again<S: Entrance>(site: &S, at: usize) -> Result<bool, Failure> {
     let new = site.sign_out_and_in(at, ticket(site, at)).await?;
     let mut slot = site.tickets()[at]
         .write()
@@ -167,7 +170,7 @@ pub(crate) enum Request {
     SignInAgain(usize),
 }
 
-impl<S: Site> Contender for Mixed<S> {
+impl<S: Entrance> Contender for Mixed<S> {
     type Item = Request;
 
     /// A client signs in again on one task at most: no two sign the same one out.

@@ -2,28 +2,33 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::marker::PhantomData;
 use std::sync::{Arc, RwLock};
 
 use actix_session::storage::{RedisSessionStore, SessionKey, SessionStore as _};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rand::rngs::StdRng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use time::Duration;
 
 use crate::contestants::Failure;
+use crate::shape::{Shape, Typed, Values};
 use crate::versus::race::{Contender, deal};
-use crate::versus::site::{Site, ticket};
+use crate::versus::site::{Entrance, Site, ticket};
 use crate::workload::{Account, Keys};
 
-const KEY: &str = "account";
 const TTL: Duration = Duration::DAY;
 
-pub(crate) struct ActixSession {
+/// Its store, full of sessions whose data have a shape.
+pub(crate) struct ActixSession<D = Typed> {
     store: RedisSessionStore,
     keys: Vec<RwLock<String>>,
     server: u32,
+    shape: PhantomData<D>,
 }
 
-impl ActixSession {
+impl<D: Shape> ActixSession<D> {
     pub(crate) async fn filled(
         url: &str,
         server: u32,
@@ -32,21 +37,18 @@ impl ActixSession {
     ) -> Result<Self, Failure> {
         let store = RedisSessionStore::new(url).await?;
         let data: Vec<_> = (0..size).map(|_| Account::example(random)).collect();
-        let enter = data.iter().map(|data| enter(&store, data));
+        let enter = data.iter().map(|data| enter::<D>(&store, data));
         let keys: Vec<_> = stream::iter(enter).buffered(64).try_collect().await?;
         Ok(Self {
             keys: keys.into_iter().map(RwLock::new).collect(),
             store,
             server,
+            shape: PhantomData,
         })
     }
 
-    async fn account(&self, key: &str) -> Result<Option<Account>, Failure> {
-        let state = self.store.load(&session_key(key)?).await?;
-        let account = state.and_then(|mut state| state.remove(KEY));
-        Ok(account
-            .map(|text| serde_json::from_str(&text))
-            .transpose()?)
+    async fn state(&self, key: &str) -> Result<Option<State>, Failure> {
+        Ok(self.store.load(&session_key(key)?).await?.map(State))
     }
 }
 
@@ -55,15 +57,10 @@ fn session_key(key: &str) -> Result<SessionKey, Failure> {
     Ok(key.map_err(|error| error.to_string())?)
 }
 
-fn state(data: &Account) -> Result<HashMap<String, String>, Failure> {
-    Ok(HashMap::from([(
-        KEY.to_owned(),
-        serde_json::to_string(data)?,
-    )]))
-}
-
-async fn enter(store: &RedisSessionStore, data: &Account) -> Result<String, Failure> {
-    Ok(store.save(state(data)?, &TTL).await?.into())
+async fn enter<D: Shape>(store: &RedisSessionStore, data: &Account) -> Result<String, Failure> {
+    let mut state = State::default();
+    D::enter(&mut state, data).await?;
+    Ok(store.save(state.0, &TTL).await?.into())
 }
 
 /// A key in, a map of texts out.
@@ -93,7 +90,7 @@ impl Contender for Load {
     }
 }
 
-impl Site for ActixSession {
+impl<D: Shape> Site for ActixSession<D> {
     type Ticket = String;
 
     fn tickets(&self) -> &[RwLock<String>] {
@@ -101,26 +98,55 @@ impl Site for ActixSession {
     }
 
     async fn load(&self, key: &String) -> Result<bool, Failure> {
-        Ok(black_box(self.account(key).await?).is_some())
+        match self.state(key).await? {
+            Some(state) => D::read(&state).await,
+            None => Ok(false),
+        }
     }
 
     async fn update(&self, key: &String) -> Result<bool, Failure> {
-        let Some(mut account) = self.account(key).await? else {
+        let Some(mut state) = self.state(key).await? else {
             return Ok(false);
         };
-        account.visits += 1;
-        let updated = self.store.update(session_key(key)?, state(&account)?, &TTL);
+        if !D::visit(&mut state).await? {
+            return Ok(false);
+        }
+        let updated = self.store.update(session_key(key)?, state.0, &TTL);
         let updated: String = updated.await?.into();
         Ok(updated == *key)
     }
 
-    async fn sign_out_and_in(&self, _: usize, key: String) -> Result<String, Failure> {
-        let data = self.account(&key).await?.ok_or("a session is not there")?;
-        self.store.delete(&session_key(&key)?).await?;
-        enter(&self.store, &data).await
-    }
-
     fn server(&self) -> Option<u32> {
         Some(self.server)
+    }
+}
+
+impl Entrance for ActixSession {
+    async fn sign_out_and_in(&self, _: usize, key: String) -> Result<String, Failure> {
+        let state = self.state(&key).await?.ok_or("a session is not there")?;
+        let data = Typed::account(&state).await?;
+        self.store.delete(&session_key(&key)?).await?;
+        enter::<Typed>(&self.store, &data.ok_or("its data are not there")?).await
+    }
+}
+
+/// What it keeps: a text of JSON for each name, as its `Session` puts them there.
+#[derive(Default)]
+struct State(HashMap<String, String>);
+
+impl Values for State {
+    async fn value<V: DeserializeOwned + Send>(&self, name: &str) -> Result<Option<V>, Failure> {
+        let text = self.0.get(name).map(String::as_str);
+        Ok(text.map(serde_json::from_str).transpose()?)
+    }
+
+    async fn set<V: Serialize + Send + Sync>(
+        &mut self,
+        name: &str,
+        value: &V,
+    ) -> Result<(), Failure> {
+        let text = serde_json::to_string(value)?;
+        self.0.insert(name.to_owned(), text);
+        Ok(())
     }
 }

@@ -2,23 +2,25 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rand::rngs::StdRng;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use tower_sessions_core_014::session::{Id, Record};
 use tower_sessions_core_014::{Session, SessionStore};
 
 use crate::contestants::Failure;
+use crate::shape::{ACCOUNT, Shape, Typed, Values};
 use crate::versus::race::{Contender, deal};
-use crate::versus::site::{Site, ticket};
+use crate::versus::site::{Entrance, Site, ticket};
 use crate::workload::{self, Account, Keys};
 
-const KEY: &str = "account";
-
-/// A store of theirs, full of sessions.
-pub(crate) struct Theirs<S> {
+/// A store of theirs, full of sessions whose data have a shape.
+pub(crate) struct Theirs<S, D = Typed> {
     store: Arc<S>,
     ids: Vec<RwLock<Id>>,
     /// Data to be stored.
@@ -26,9 +28,10 @@ pub(crate) struct Theirs<S> {
     /// Sessions that a lap has made.
     made: Mutex<Vec<Id>>,
     server: Option<u32>,
+    shape: PhantomData<D>,
 }
 
-impl<S: SessionStore> Theirs<S> {
+impl<S: SessionStore, D: Shape> Theirs<S, D> {
     pub(crate) async fn filled(
         store: S,
         size: usize,
@@ -36,7 +39,7 @@ impl<S: SessionStore> Theirs<S> {
     ) -> Result<Self, Failure> {
         let store = Arc::new(store);
         let data: Vec<_> = (0..size).map(|_| Account::example(random)).collect();
-        let enter = data.iter().map(|data| enter(&store, data));
+        let enter = data.iter().map(|data| enter::<S, D>(&store, data));
         let ids: Vec<_> = stream::iter(enter).buffered(64).try_collect().await?;
         Ok(Self {
             store,
@@ -44,6 +47,7 @@ impl<S: SessionStore> Theirs<S> {
             data: data.into_iter().take(1_000).collect(),
             made: Mutex::default(),
             server: None,
+            shape: PhantomData,
         })
     }
 
@@ -71,14 +75,14 @@ pub(crate) async fn fill<S: SessionStore>(
     random: &mut StdRng,
 ) -> Result<(), Failure> {
     for _ in 0..size {
-        enter(store, &Account::example(random)).await?;
+        enter::<S, Typed>(store, &Account::example(random)).await?;
     }
     Ok(())
 }
 
-async fn enter<S: SessionStore>(store: &Arc<S>, data: &Account) -> Result<Id, Failure> {
-    let session = Session::new(None, Arc::clone(store) as Arc<_>, None);
-    session.insert(KEY, data).await?;
+async fn enter<S: SessionStore, D: Shape>(store: &Arc<S>, data: &Account) -> Result<Id, Failure> {
+    let mut session = Session::new(None, Arc::clone(store) as Arc<_>, None);
+    D::enter(&mut session, data).await?;
     session.save().await?;
     Ok(session.id().ok_or("a saved session has no id")?)
 }
@@ -86,7 +90,7 @@ async fn enter<S: SessionStore>(store: &Arc<S>, data: &Account) -> Result<Id, Fa
 fn record(id: Id, data: &Account) -> Result<Record, Failure> {
     Ok(Record {
         id,
-        data: HashMap::from([(KEY.to_owned(), serde_json::to_value(data)?)]),
+        data: HashMap::from([(ACCOUNT.to_owned(), serde_json::to_value(data)?)]),
         expiry_date: OffsetDateTime::now_utc() + time::Duration::days(1),
     })
 }
@@ -191,7 +195,7 @@ impl<S: SessionStore> Contender for Create<S> {
     }
 }
 
-impl<S: SessionStore> Site for Theirs<S> {
+impl<S: SessionStore, D: Shape> Site for Theirs<S, D> {
     type Ticket = Id;
 
     fn tickets(&self) -> &[RwLock<Id>] {
@@ -199,29 +203,42 @@ impl<S: SessionStore> Site for Theirs<S> {
     }
 
     async fn load(&self, id: &Id) -> Result<bool, Failure> {
-        let account = self.session(*id).get::<Account>(KEY).await?;
-        Ok(black_box(account).is_some())
+        D::read(&self.session(*id)).await
     }
 
     async fn update(&self, id: &Id) -> Result<bool, Failure> {
-        let session = self.session(*id);
-        let Some(mut account) = session.get::<Account>(KEY).await? else {
+        let mut session = self.session(*id);
+        if !D::visit(&mut session).await? {
             return Ok(false);
-        };
-        account.visits += 1;
-        session.insert(KEY, &account).await?;
+        }
         // Over Redis a session that was just signed out by another request is an error here.
         Ok(session.save().await.is_ok())
     }
 
-    async fn sign_out_and_in(&self, _: usize, id: Id) -> Result<Id, Failure> {
-        let session = self.session(id);
-        let data = session.get::<Account>(KEY).await?;
-        session.delete().await?;
-        enter(&self.store, &data.ok_or("a session is not there")?).await
-    }
-
     fn server(&self) -> Option<u32> {
         self.server
+    }
+}
+
+impl<S: SessionStore> Entrance for Theirs<S> {
+    async fn sign_out_and_in(&self, _: usize, id: Id) -> Result<Id, Failure> {
+        let session = self.session(id);
+        let data = Typed::account(&session).await?;
+        session.delete().await?;
+        enter::<S, Typed>(&self.store, &data.ok_or("a session is not there")?).await
+    }
+}
+
+impl Values for Session {
+    async fn value<V: DeserializeOwned + Send>(&self, name: &str) -> Result<Option<V>, Failure> {
+        Ok(self.get(name).await?)
+    }
+
+    async fn set<V: Serialize + Send + Sync>(
+        &mut self,
+        name: &str,
+        value: &V,
+    ) -> Result<(), Failure> {
+        Ok(self.insert(name, value).await?)
     }
 }
