@@ -9,7 +9,7 @@ The benchmarks of Cloakroom.
 
   cargo xtask bench [--quick | --only NAME | --single [PART]]
 
-Without a word it measures everything, for most of an hour, prints the report, and puts it into
+Without a word it measures everything, for half an hour, prints the report, and puts it into
 benches/RESULTS.md and benches/plots.
 
   --quick   only what the watched figures need, in few rounds: prints `ratio NAME VALUE` for each

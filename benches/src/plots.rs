@@ -82,7 +82,8 @@ fn draw(path: &Path, title: &str, lines: &[Line]) -> Result<(), Failure> {
         .y_label_area_size(70)
         .build_cartesian_2d(
             (least(x)..most(x)).log_scale(),
-            (least(y) / 1.5..most(y) * 1.5).log_scale(),
+            // With room for the names below the lines.
+            (least(y) / 4.0..most(y) * 1.5).log_scale(),
         )
         .map_err(|error| error.to_string())?;
     chart

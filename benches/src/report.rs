@@ -145,7 +145,7 @@ impl Report {
         let cells = SIZES.map(|size| cell(Spread::of(plain(size).to_vec()), 0));
         row(f, "get, plain map", &cells)?;
         let cells = SIZES.map(|size| cell(Spread::of_ratios(plain(size), ours(size)), 2));
-        row(f, "`moka.load/sharded-map.get`", &cells)?;
+        row(f, "\"load, store\" beside it", &cells)?;
         writeln!(f)
     }
 

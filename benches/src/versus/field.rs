@@ -1,6 +1,7 @@
 //! Who runs together, and how they did.
 
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
 use tokio::runtime::Runtime;
 
 use crate::contestants::Failure;
@@ -59,8 +60,8 @@ impl Standings {
         self.scales = scales;
     }
 
-    /// Lets some contenders run round by round. Who begins changes with each round, so that what slows
-    /// the machine down hits all alike.
+    /// Lets some contenders run round by round, in another order each time, so that what slows the machine
+    /// down hits all alike, and nobody always finds the caches as one other has left them.
     pub(crate) fn run(
         &mut self,
         runtime: &Runtime,
@@ -81,9 +82,10 @@ impl Standings {
                 laps: Vec::with_capacity(extent.rounds),
             })
             .collect();
-        for round in 0..extent.rounds {
-            for turn in 0..entrants.len() {
-                let at = (turn + round) % entrants.len();
+        for _ in 0..extent.rounds {
+            let mut order: Vec<_> = (0..entrants.len()).collect();
+            order.shuffle(random);
+            for at in order {
                 let lap = entrants[at].lap(runtime, shape, extent.lap, random)?;
                 standings[at].laps.push(Figures::of(&lap));
             }
