@@ -137,7 +137,8 @@ fn revoke_all(
     };
 
     take_out(shelf, subject, gone);
-    for id in &revoked.ended {
+    // From the last on: where the members stand in their order, all that are behind one that goes move up.
+    for id in revoked.ended.iter().rev() {
         shelf.put_entry(*id, ended(write_id, EndReason::Ended, now));
         shelf.remove_member(subject, *id);
     }
