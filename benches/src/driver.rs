@@ -36,8 +36,8 @@ impl Timings {
 }
 
 /// Fills a store of each size, and a plain map beside each, then lets them do each operation in
-/// turn; the largest where it fits. Which comes first changes with each round, so that a machine that slows down, or whose other
-/// tenants wake up, slows all of them alike.
+/// turn; the largest where it fits. Which comes first changes with each round, so that a machine that
+/// slows down, or whose other tenants wake up, slows all of them alike.
 pub(crate) fn run(rounds: usize, largest: bool, seed: u64) -> Result<Timings, Failure> {
     let mut contestants: Vec<Box<dyn Contestant>> = Vec::new();
     let mut columns = Vec::new();

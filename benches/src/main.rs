@@ -107,7 +107,7 @@ fn only(name: &str) -> Result<(), Failure> {
 
 fn full() -> Result<(), Failure> {
     let start = Instant::now();
-    // Not after most of an hour.
+    // Not after a quarter of an hour.
     versus::check_redis_server()?;
     let largest = memory::fits(LARGEST)?;
     // First, while nothing else takes memory.
