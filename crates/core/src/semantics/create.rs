@@ -7,7 +7,7 @@ use crate::numbers::Generation;
 use crate::record::Record;
 use crate::semantics::end::{leave, left_behind};
 use crate::semantics::resolve::{
-    Standing, ended, is_alive, kept_head, resolve, standing, take_out,
+    Standing, counting, ended, is_alive, kept_head, resolve, standing, take_out,
 };
 use crate::semantics::{Entry, SetHead, Shelf};
 use crate::session_id::SessionId;
@@ -84,7 +84,7 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
             Err(refused) => return Ok(refused),
         },
     };
-    let Some(room) = make_room(shelf, subject, request, replaced, now)? else {
+    let Some(leaving) = make_room(shelf, subject, request, replaced, now)? else {
         return Ok(CreateOutcome::CapReached);
     };
     let new_head = match head {
@@ -99,11 +99,8 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
     if let Some((before, set_goes)) = before {
         leave(shelf, &before, record.id(), set_goes);
     }
-    take_out(shelf, subject, room.gone);
-    for id in &room.evicted {
-        shelf.put_entry(*id, ended(record.write_id(), EndReason::Ended, now));
-        shelf.remove_member(subject, *id);
-    }
+    let evicted = ended(record.write_id(), EndReason::Ended, now);
+    take_out(shelf, subject, &leaving, Some(&evicted));
     if let Some(old) = replaced.filter(|old| *old != record.id()) {
         shelf.put_entry(old, ended(record.write_id(), EndReason::Replaced, now));
         shelf.remove_member(subject, old);
@@ -122,7 +119,7 @@ pub fn create(shelf: &mut impl Shelf, request: &Create, now: Timestamp) -> Resul
         shelf.add_member(subject, record.id());
     }
     Ok(CreateOutcome::Created {
-        evicted: room.evicted,
+        evicted: counting(&leaving).collect(),
         repeated: false,
     })
 }
@@ -182,31 +179,21 @@ fn to_replace(
     })
 }
 
-/// Who leaves a token set before a new member joins.
-struct Room {
-    /// Members whose session is over or lost. They do not count.
-    gone: Vec<(SessionId, Standing)>,
-    /// Members that the cap ends, in the order of their ids.
-    evicted: Vec<SessionId>,
-}
-
-/// Who has to leave, or none where the cap refuses.
+/// Who leaves a token set before a new member joins, in the order of the ids: members whose session is
+/// over or lost, which do not count, and those that the cap ends, which do. None where the cap refuses.
 fn make_room(
     shelf: &impl Shelf,
     subject: &Subject,
     request: &Create,
     replaced: Option<SessionId>,
     now: Timestamp,
-) -> Result<Option<Room>> {
+) -> Result<Option<Vec<(SessionId, Standing)>>> {
     let (new, cap) = (request.record.id(), request.cap);
     let max = cap.max() as usize;
-    let mut room = Room {
-        gone: Vec::new(),
-        evicted: Vec::new(),
-    };
+    let mut leaving = Vec::new();
     // Below the cap even with what is over: the common case needs no look at the members.
     if shelf.member_count(subject)? < max {
-        return Ok(Some(room));
+        return Ok(Some(leaving));
     }
     let mut staying = Vec::new();
     for id in shelf.members(subject)? {
@@ -219,7 +206,7 @@ fn make_room(
             }
             (Standing::Counts, Some(Entry::Damaged)) => staying.push((Timestamp::EPOCH, id)),
             (Standing::Counts, _) => staying.push((Timestamp::MAX, id)),
-            (standing, _) => room.gone.push((id, standing)),
+            (standing, _) => leaving.push((id, standing)),
         }
     }
     // A create that comes after the session's own deadline adds nobody who counts.
@@ -228,13 +215,15 @@ fn make_room(
     if excess > 0 {
         if cap.on_cap() == OnCap::Refuse {
             // Above a cap that was lowered, one for another adds nobody.
-            return Ok(replaced.is_some().then_some(room));
+            return Ok(replaced.is_some().then_some(leaving));
         }
         staying.sort_unstable();
-        room.evicted = staying.into_iter().take(excess).map(|(_, id)| id).collect();
-        room.evicted.sort_unstable();
+        let evicted = staying.into_iter().take(excess);
+        let evicted = evicted.map(|(_, id)| (id, Standing::Counts));
+        leaving.extend(evicted);
+        leaving.sort_unstable_by_key(|(id, _)| *id);
     }
-    Ok(Some(room))
+    Ok(Some(leaving))
 }
 
 /// The lowest goes first.

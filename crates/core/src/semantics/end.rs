@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Operation, Result};
 use crate::numbers::{Generation, WriteId};
-use crate::semantics::resolve::{Named, Standing, ended, kept_head, resolve, standing, take_out};
+use crate::semantics::resolve::{Named, counting, ended, kept_head, resolve, standing, take_out};
 use crate::semantics::{Entry, SetHead, Shelf};
 use crate::session_id::SessionId;
 use crate::store::{Delete, DeleteOutcome, ENDED_MEMORY, EndReason, Revoke, RevokeKind, Revoked};
@@ -116,16 +116,13 @@ fn revoke_all(
         revoked.repeated = true;
         return Ok(revoked);
     }
-    let mut gone = Vec::new();
+    let mut leaving = Vec::new();
     for id in shelf.members(subject)? {
-        if Some(id) == kept {
-            continue;
-        }
-        match standing(shelf, subject, id, now)? {
-            Standing::Counts => revoked.ended.push(id),
-            standing => gone.push((id, standing)),
+        if Some(id) != kept {
+            leaving.push((id, standing(shelf, subject, id, now)?));
         }
     }
+    revoked.ended.extend(counting(&leaving));
     // Even where nothing was there to end: a retry would end what has come since.
     let head = SetHead {
         generation: Generation::random(Operation::Revoke)?,
@@ -136,12 +133,8 @@ fn revoke_all(
         revoked_by: Some(write_id),
     };
 
-    take_out(shelf, subject, gone);
-    // From the last on: where the members stand in their order, all that are behind one that goes move up.
-    for id in revoked.ended.iter().rev() {
-        shelf.put_entry(*id, ended(write_id, EndReason::Ended, now));
-        shelf.remove_member(subject, *id);
-    }
+    let entry = ended(write_id, EndReason::Ended, now);
+    take_out(shelf, subject, &leaving, Some(&entry));
     shelf.put_head(subject, head);
     Ok(revoked)
 }

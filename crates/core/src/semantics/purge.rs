@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::semantics::end::set_goes_with;
-use crate::semantics::resolve::{Standing, standing, take_out};
+use crate::semantics::resolve::{counting, standing, take_out};
 use crate::semantics::{Entry, Shelf};
 use crate::session_id::SessionId;
 use crate::subject::Subject;
@@ -49,17 +49,13 @@ pub fn purge_set(shelf: &mut impl Shelf, subject: &Subject, now: Timestamp) -> R
     if !shelf.head(subject)?.is_some_and(|head| head.is_over(now)) {
         return Ok(false);
     }
-    let members = shelf.members(subject)?;
-    let mut gone = Vec::new();
-    for id in &members {
-        match standing(shelf, subject, *id, now)? {
-            Standing::Counts => {}
-            standing => gone.push((*id, standing)),
-        }
+    let mut members = Vec::new();
+    for id in shelf.members(subject)? {
+        members.push((id, standing(shelf, subject, id, now)?));
     }
 
-    let all_gone = gone.len() == members.len();
-    take_out(shelf, subject, gone);
+    let all_gone = counting(&members).next().is_none();
+    take_out(shelf, subject, &members, None);
     if all_gone {
         shelf.remove_head(subject);
     }

@@ -153,19 +153,34 @@ pub(super) fn standing(
     })
 }
 
-/// Takes members out of a token set that do not count, and with them the records that are over: a
-/// record without its membership is never left behind.
+/// Takes members out of a token set, given in the order of their ids. The sessions of those that count
+/// become this entry; without one they stay, and only the others go.
+///
+/// The last goes first: where a shelf keeps the members in their order, all that are behind one that goes
+/// move up.
 pub(super) fn take_out(
     shelf: &mut impl Shelf,
     subject: &Subject,
-    members: impl IntoIterator<Item = (SessionId, Standing)>,
+    members: &[(SessionId, Standing)],
+    ended: Option<&Entry>,
 ) {
-    for (id, standing) in members {
-        if standing == Standing::Over {
-            shelf.remove_entry(id);
+    for (id, standing) in members.iter().rev() {
+        match (standing, ended) {
+            (Standing::Counts, None) => continue,
+            (Standing::Counts, Some(ended)) => shelf.put_entry(*id, ended.clone()),
+            // A record without its membership is never left behind.
+            (Standing::Over, _) => shelf.remove_entry(*id),
+            (Standing::Stray, _) => {}
         }
-        shelf.remove_member(subject, id);
+        shelf.remove_member(subject, *id);
     }
+}
+
+/// Those that count.
+pub(super) fn counting(members: &[(SessionId, Standing)]) -> impl Iterator<Item = SessionId> {
+    let counting = members.iter();
+    let counting = counting.filter(|(_, standing)| *standing == Standing::Counts);
+    counting.map(|(id, _)| *id)
 }
 
 /// The memory that an id has ended.

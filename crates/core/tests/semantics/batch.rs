@@ -1,13 +1,17 @@
 //! A shelf may gather the writes of an operation, and its reads may fail.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
-use cloakroom_core::semantics::{Entry, SetHead, Shelf};
-use cloakroom_core::{Error, ErrorKind, Operation, Result, SessionId, Subject};
+use cloakroom_core::semantics::{Entry, SetHead, Shelf, begin, create, purge_set, revoke};
+use cloakroom_core::store::{Cap, Create, CreateOutcome, OnCap, Revoke, RevokeKind};
+use cloakroom_core::{
+    Error, ErrorKind, Operation, Record, Result, SessionId, Subject, Timeouts, Timestamp, WriteId,
+};
 use proptest::prelude::*;
 
 use crate::request::Attempts;
-use crate::script::{Script, spoil, steps};
+use crate::script::{Script, id, payload, spoil, steps, subject};
 use crate::support::MapShelf;
 
 /// Shows what was there before the operation, and applies its writes when it is over.
@@ -175,4 +179,76 @@ proptest! {
             let _ = request.carry_out(&mut shelf, &mut attempts, script.now);
         }
     }
+}
+
+const NOW: Timestamp = Timestamp::from_millis(100 * 86_400_000);
+const TIMEOUTS: Timeouts = Timeouts::AAL1;
+
+/// The set of a user: sessions that live, that are over, and names of none.
+fn mixed() -> MapShelf {
+    let mut shelf = MapShelf::default();
+    let user = subject(0);
+    let _ = begin(&mut shelf, &user, Timestamp::EPOCH, Timestamp::EPOCH).expect("the shelf works");
+    for (number, since) in [
+        (1, Some(NOW)),
+        (2, Some(Timestamp::EPOCH)),
+        (3, None),
+        (4, Some(NOW)),
+        (5, Some(Timestamp::EPOCH)),
+        (6, Some(NOW)),
+    ] {
+        let data = payload(b"data");
+        if let Some(since) = since {
+            let record = Record::signed_in(id(number), user.clone(), since, TIMEOUTS, data);
+            shelf.put_entry(id(number), Entry::Live(Arc::new(record)));
+        }
+        shelf.add_member(&user, id(number));
+    }
+    shelf
+}
+
+/// Where the members stand in their order, all that are behind one that goes move up: of a user with ten
+/// thousand, each would cost a walk over all others.
+#[test]
+fn members_leave_from_the_last_on() {
+    let shelf = mixed();
+    let leaving = |operation: &dyn Fn(&mut Batch<'_>)| -> Vec<SessionId> {
+        let mut batch = Batch::new(&shelf);
+        operation(&mut batch);
+        let leaving = batch.writes.iter().filter_map(|write| match write {
+            Write::RemoveMember(_, id) => Some(*id),
+            _ => None,
+        });
+        leaving.collect()
+    };
+    let revoked = leaving(&|batch| {
+        let request = Revoke {
+            subject: subject(0),
+            kind: RevokeKind::All,
+            write_id: WriteId::random(),
+        };
+        let revoked = revoke(batch, &request, NOW).expect("the shelf works");
+        assert_eq!(revoked.ended, [1, 4, 6].map(id));
+    });
+    assert_eq!(revoked, [6, 5, 4, 3, 2, 1].map(id));
+    let displaced = leaving(&|batch| {
+        let record = Record::signed_in(id(7), subject(0), NOW, TIMEOUTS, payload(b"data"));
+        let request = Create {
+            record: Arc::new(record),
+            cap: Cap::new(2, OnCap::EvictOldest).expect("a cap"),
+            generation: None,
+            replaces: None,
+            over: None,
+        };
+        match create(batch, &request, NOW).expect("the shelf works") {
+            CreateOutcome::Created { evicted, .. } => assert_eq!(evicted, [1, 4].map(id)),
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(displaced, [5, 4, 3, 2, 1].map(id));
+    let swept = leaving(&|batch| {
+        let all = purge_set(batch, &subject(0), NOW).expect("the shelf works");
+        assert!(!all, "some still live");
+    });
+    assert_eq!(swept, [5, 3, 2].map(id));
 }
