@@ -55,7 +55,8 @@ impl Commit {
             if joins {
                 commit.index.push(Change::NoStray(id));
             } else if !wanted.entries.contains_key(&id)
-                && let Some(Entry::Live(_)) = view.stored_entry(id)?.entry
+                && let Some(Entry::Live(record)) = view.stored_entry(id)?.entry
+                && record.subject() == Some(&subject)
             {
                 commit.index.push(Change::Stray(id));
             }
