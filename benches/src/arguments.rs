@@ -9,8 +9,8 @@ The benchmarks of Cloakroom.
 
   cargo xtask bench [--quick | --only NAME | --single [PART]]
 
-Without a word it measures everything, for half an hour, prints the report, and puts it into
-benches/RESULTS.md and benches/plots.
+Without a word it measures everything, for three quarters of an hour, prints the report, and puts
+it into benches/RESULTS.md and benches/plots.
 
   --quick   only what the watched figures need, in few rounds: prints `ratio NAME VALUE` for each
   --only    one contender, `moka.load` for instance, for long enough to be profiled

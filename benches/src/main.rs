@@ -75,12 +75,11 @@ fn quick() -> Result<(), Failure> {
         lap: versus::LAP,
         whole: false,
         crowded: false,
-        together: true,
         only: None,
     };
     let standings = versus::run(extent, SEED)?;
     eprintln!("{}", versus::Report::of_watched(&standings));
-    for ratio in versus::ratios(&standings) {
+    for ratio in versus::ratios(&standings, versus::TASKS) {
         println!("ratio {} {:.3}", ratio.name, ratio.spread.median);
     }
     eprintln!("done in {:.1?}", start.elapsed());
@@ -94,11 +93,10 @@ fn only(name: &str) -> Result<(), Failure> {
         lap: versus::LAP,
         whole: true,
         crowded: false,
-        together: true,
         only: Some(name),
     };
     let standings = versus::run(extent, SEED)?;
-    if standings.is_empty() {
+    if standings.races().is_empty() {
         return Err(format!("nobody is called `{name}`").into());
     }
     println!("{}", versus::Report::of_watched(&standings));
@@ -115,9 +113,10 @@ fn full() -> Result<(), Failure> {
     eprintln!("memory measured in {:.1?}", start.elapsed());
     let singles = single::measure()?;
     eprintln!("single operations measured in {:.1?}", start.elapsed());
-    let standings = versus::run_all(SEED)?;
+    // Before the races leave the memory of this process in pieces.
     let of_one_user = one_user::run(SEED)?;
     eprintln!("sets of one user measured in {:.1?}", start.elapsed());
+    let standings = versus::run_all(SEED)?;
     let timings = driver::run(120, largest, SEED)?;
     eprintln!("growth measured in {:.1?}", start.elapsed());
     let report = Report {

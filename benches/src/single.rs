@@ -140,14 +140,14 @@ pub(crate) fn run(filter: Option<&str>, seed: u64) -> Result<(), Failure> {
         lap: versus::LAP,
         whole: true,
         crowded: false,
-        together: true,
         only: None,
     };
-    for mut entrant in versus::in_memory(&runtime, extent, random)? {
-        if is_asked_for(entrant.name) {
-            one(&mut criterion, &runtime, &mut entrant, random)?;
+    versus::each_in_memory(&runtime, extent, random, |entrant, random| {
+        if is_asked_for(&entrant.name) {
+            one(&mut criterion, &runtime, entrant, random)?;
         }
-    }
+        Ok(())
+    })?;
     match filter {
         Some(part) if !found.get() => {
             Err(format!("nothing in memory has a name with `{part}`").into())
@@ -218,7 +218,7 @@ fn one(
     random: &mut StdRng,
 ) -> Result<(), Failure> {
     let mut failure = None;
-    criterion.bench_function(entrant.name, |bencher| {
+    criterion.bench_function(&entrant.name.clone(), |bencher| {
         bencher.iter_custom(|count| {
             let count = usize::try_from(count).unwrap_or(usize::MAX);
             // Once something has failed there is no figure to get right any more.

@@ -1,6 +1,5 @@
 //! Many tasks make one operation of one store at once.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,54 +11,10 @@ use tokio::task::JoinSet;
 
 use crate::contestants::Failure;
 use crate::stopwatch::{ProcessStopwatch, Stopwatch};
-use crate::workload::Keys;
+use crate::versus::contender::Contender;
 
 /// How many threads the tasks share.
 pub(crate) const WORKERS: usize = 2;
-
-/// An operation of a store.
-pub(crate) trait Contender: Send + Sync + 'static {
-    /// What one operation is made with.
-    type Item: Send + 'static;
-
-    /// What the operations of a lap are made with, for each task a list of `each`. Not timed.
-    fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> impl Future<Output = Result<Vec<Vec<Self::Item>>, Failure>>;
-
-    /// One operation. Tells whether it did what it should.
-    fn operate(&self, item: Self::Item) -> impl Future<Output = Result<bool, Failure>> + Send;
-
-    /// Makes everything as it was before the lap. Not timed.
-    fn settle(&self) -> impl Future<Output = Result<(), Failure>> {
-        async { Ok(()) }
-    }
-
-    /// How many operations a lap can have at most.
-    fn most(&self) -> usize {
-        usize::MAX
-    }
-
-    /// The process that serves it, where there is one.
-    fn server(&self) -> Option<u32> {
-        None
-    }
-}
-
-/// For each task a list of `each` things that are asked for, by where they are.
-pub(crate) fn deal<T>(
-    keys: &Keys,
-    tasks: usize,
-    each: usize,
-    random: &mut StdRng,
-    mut thing: impl FnMut(usize) -> T,
-) -> Vec<Vec<T>> {
-    let mut of_task = || (0..each).map(|_| thing(keys.draw(random))).collect();
-    (0..tasks).map(|_| of_task()).collect()
-}
 
 /// How much a lap is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,15 +25,9 @@ pub(crate) struct Length {
     pub(crate) first: usize,
 }
 
-/// How a lap is run.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    /// How many operations are under way at once.
-    pub(crate) tasks: usize,
-    /// Of how many operations the latency of one is taken: where an operation is as short as looking
-    /// at the clock, looking each time would measure the clock.
-    pub(crate) sample_every: usize,
-}
+/// Of about how many operations a second the latency is taken: where an operation is as short as looking at the
+/// clock, looking each time would measure the clock.
+const TIMED_PER_SECOND: f64 = 200_000.0;
 
 /// What came out of one lap.
 #[derive(Debug, Clone)]
@@ -94,61 +43,53 @@ pub(crate) struct Lap {
 
 /// A contender, and how many operations make a lap of it.
 pub(crate) struct Entrant {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     lap: Box<RunLap>,
     alone: Box<RunAlone>,
 }
 
-type RunLap = dyn FnMut(&Runtime, Shape, Length, &mut StdRng) -> Result<Lap, Failure>;
+type RunLap = dyn FnMut(&Runtime, usize, Length, &mut StdRng) -> Result<Lap, Failure>;
 type RunAlone = dyn FnMut(&Runtime, usize, &mut StdRng) -> Result<Duration, Failure>;
 
 impl Entrant {
-    pub(crate) fn new<C: Contender>(name: &'static str, contender: C) -> Self {
+    pub(crate) fn new<C: Contender>(name: impl Into<String>, contender: C) -> Self {
         let contender = Arc::new(contender);
         let by_itself = Arc::clone(&contender);
         let alone = move |runtime: &Runtime, count: usize, random: &mut StdRng| {
             runtime.block_on(alone(&*by_itself, count, random))
         };
-        let mut known: Option<(usize, usize)> = None;
-        let lap = move |runtime: &Runtime, shape: Shape, length: Length, random: &mut StdRng| {
+        let mut known: Option<Pace> = None;
+        let lap = move |runtime: &Runtime, tasks: usize, length: Length, random: &mut StdRng| {
             runtime.block_on(async {
-                let most = (contender.most() / shape.tasks).max(1);
-                let each = match known {
-                    Some((tasks, each)) if tasks == shape.tasks => each,
-                    _ => {
-                        // The first lap with so many tasks tells how many operations are enough. It also
-                        // warms up.
-                        let few = length.first.min(most);
-                        let first = run(&contender, shape, few, random).await?;
-                        contender.settle().await?;
-                        let count = first.per_second * length.time.as_secs_f64();
-                        let enough = (count / shape.tasks as f64) as usize;
-                        let each = enough.clamp(few.min(length.first / 2), most);
-                        known = Some((shape.tasks, each));
-                        each
-                    }
+                let pace = match known {
+                    Some(pace) if pace.tasks == tasks => pace,
+                    _ => Pace::found(&contender, tasks, length, random).await?,
                 };
-                let lap = run(&contender, shape, each, random).await?;
+                let lap = run(&contender, pace, random).await?;
                 contender.settle().await?;
+                known = Some(Pace {
+                    per_second: lap.per_second,
+                    ..pace
+                });
                 Ok(lap)
             })
         };
         Self {
-            name,
+            name: name.into(),
             lap: Box::new(lap),
             alone: Box::new(alone),
         }
     }
 
-    /// Runs a lap.
+    /// Runs a lap, with so many tasks.
     pub(crate) fn lap(
         &mut self,
         runtime: &Runtime,
-        shape: Shape,
+        tasks: usize,
         length: Length,
         random: &mut StdRng,
     ) -> Result<Lap, Failure> {
-        let lap = (self.lap)(runtime, shape, length, random);
+        let lap = (self.lap)(runtime, tasks, length, random);
         lap.map_err(|failure| format!("{}: {failure}", self.name).into())
     }
 
@@ -170,14 +111,57 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
     Ok(builder.worker_threads(WORKERS).enable_all().build()?)
 }
 
+/// What is known of a contender before a lap.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    tasks: usize,
+    /// How many operations of each task make a lap.
+    each: usize,
+    /// How fast it was.
+    per_second: f64,
+}
+
+impl Pace {
+    /// A first lap with so many tasks tells how many operations are enough. It also warms up.
+    async fn found<C: Contender>(
+        contender: &Arc<C>,
+        tasks: usize,
+        length: Length,
+        random: &mut StdRng,
+    ) -> Result<Self, Failure> {
+        let most = (contender.most() / tasks).max(1);
+        let few = length.first.min(most);
+        // None of these few is timed: it would make the fastest look slower than they are.
+        let trial = Self {
+            tasks,
+            each: few,
+            per_second: f64::INFINITY,
+        };
+        let first = run(contender, trial, random).await?;
+        contender.settle().await?;
+        let count = first.per_second * length.time.as_secs_f64();
+        let enough = (count / tasks as f64) as usize;
+        Ok(Self {
+            tasks,
+            each: enough.clamp(few.min(length.first / 2), most),
+            per_second: first.per_second,
+        })
+    }
+
+    /// Of how many operations the latency of one is taken. Odd, so that it never keeps step with the 128
+    /// operations after which tokio lets another task go on.
+    fn timed_one_of(self) -> usize {
+        (self.per_second / TIMED_PER_SECOND).ceil() as usize | 1
+    }
+}
+
 async fn run<C: Contender>(
     contender: &Arc<C>,
-    shape: Shape,
-    each: usize,
+    pace: Pace,
     random: &mut StdRng,
 ) -> Result<Lap, Failure> {
     let mut seed = StdRng::from_rng(random);
-    let prepared = contender.prepare(shape.tasks, each, &mut seed).await?;
+    let prepared = contender.prepare(pace.tasks, pace.each, &mut seed).await?;
     let total: usize = prepared.iter().map(Vec::len).sum();
     let start = Arc::new(Barrier::new(prepared.len() + 1));
     let mut tasks = JoinSet::new();
@@ -186,7 +170,7 @@ async fn run<C: Contender>(
         tasks.spawn(async move {
             start.wait().await;
             start.wait().await;
-            drive(&*contender, items, shape.sample_every).await
+            drive(&*contender, items, pace.timed_one_of()).await
         });
     }
     // Once all of them are there the time runs, and then they may go.
@@ -247,12 +231,14 @@ async fn alone<C: Contender>(
 async fn drive<C: Contender>(
     contender: &C,
     items: Vec<C::Item>,
-    sample_every: usize,
+    timed_one_of: usize,
 ) -> Result<(usize, Vec<u64>), Failure> {
     let mut done = 0;
-    let mut sampled = Vec::with_capacity(items.len() / sample_every + 1);
+    let mut sampled = Vec::with_capacity(items.len() / timed_one_of + 1);
     for (at, item) in items.into_iter().enumerate() {
-        let began = at.is_multiple_of(sample_every).then(Instant::now);
+        // Of many not the very first, which find the caches cold: among few that are timed they would weigh.
+        let is_timed = at % timed_one_of == timed_one_of / 2;
+        let began = is_timed.then(Instant::now);
         done += usize::from(contender.operate(item).await?);
         if let Some(began) = began {
             sampled.push(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));

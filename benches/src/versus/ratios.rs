@@ -1,7 +1,7 @@
 //! The figures that are watched: one contender divided by another.
 
 use crate::statistics::Spread;
-use crate::versus::field::{Figures, Standing, Standings};
+use crate::versus::standings::{Figures, Standing, Standings};
 
 /// Ours, a slash, theirs: throughput by throughput, or, where both end in `-cpu`, processor time of the
 /// client by processor time of the client. And what we aim at.
@@ -35,8 +35,11 @@ const LIMITS: [(&str, &str); 3] = [
     ("redis.update", "raw-redis.compare-and-set-of-member"),
 ];
 
-/// How many operations are under way when a ratio is taken.
-pub(crate) const IN_FLIGHT: usize = 64;
+/// How many tasks there are in every race.
+pub(crate) const TASKS: usize = 64;
+
+/// How many there are on Redis too, in the full run.
+pub(crate) const MORE_TASKS: usize = 256;
 
 /// What is good.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,17 +58,17 @@ pub(crate) struct Ratio {
     pub(crate) limit: Option<Spread>,
 }
 
-/// All of them, as far as their contenders have run.
-pub(crate) fn ratios(standings: &Standings) -> Vec<Ratio> {
+/// All of them, as far as their contenders have run with so many tasks.
+pub(crate) fn ratios(standings: &Standings, tasks: usize) -> Vec<Ratio> {
     NAMED
         .iter()
         .filter_map(|(name, aim)| {
-            let spread = spread(standings, name)?;
+            let spread = spread(standings, name, tasks)?;
             Some(Ratio {
                 name,
                 aim: *aim,
                 spread,
-                limit: limit(standings, name),
+                limit: limit(standings, name, tasks),
             })
         })
         .collect()
@@ -115,6 +118,7 @@ pub(crate) const OTHERS: [Others; 3] = [
         operations: &[
             "load",
             "load-zipf",
+            "load-typed",
             "load-map",
             "update-typed",
             "update-map",
@@ -132,34 +136,30 @@ impl Others {
         let ours = self.ours;
         let name = |peer: &&str| format!("{ours}.{operation}/{peer}.{operation}");
         let peers = self.peers.iter().map(name);
-        peers.map(|name| spread(standings, &name)).collect()
+        let spread = |name: String| spread(standings, &name, TASKS);
+        peers.map(spread).collect()
     }
 }
 
-fn limit(standings: &Standings, name: &str) -> Option<Spread> {
+fn limit(standings: &Standings, name: &str, tasks: usize) -> Option<Spread> {
     let (ours, theirs) = name.split_once('/')?;
     let (_, limit) = LIMITS.iter().find(|(operation, _)| *operation == ours)?;
     let is_other = theirs != *limit;
-    is_other.then(|| spread(standings, &format!("{limit}/{theirs}")))?
+    is_other.then(|| spread(standings, &format!("{limit}/{theirs}"), tasks))?
 }
 
-fn spread(standings: &Standings, name: &str) -> Option<Spread> {
+fn spread(standings: &Standings, name: &str, tasks: usize) -> Option<Spread> {
     let (ours, theirs) = name.split_once('/')?;
-    let figures = |name: &str| -> Option<(usize, Vec<f64>)> {
-        let is_cpu = name.ends_with("-cpu");
-        let name = name.strip_suffix("-cpu").unwrap_or(name);
-        let Standing { laps, race, .. } = standings.of(name, IN_FLIGHT)?;
-        let figure = |lap: &Figures| {
-            if is_cpu {
-                lap.client_nanos
-            } else {
-                lap.per_second
-            }
-        };
-        Some((*race, laps.iter().map(figure).collect()))
+    let is_cpu = ours.ends_with("-cpu") && theirs.ends_with("-cpu");
+    let operation = |name: &str| match is_cpu {
+        true => name.trim_end_matches("-cpu").to_owned(),
+        false => name.to_owned(),
     };
-    let ((race, ours), (other, theirs)) = (figures(ours)?, figures(theirs)?);
-    // Of those who did not take turns a ratio would tell of the weather.
-    let took_turns = race == other;
-    took_turns.then(|| Spread::of_ratios(&ours, &theirs))?
+    let (ours, theirs) = standings.pair(&operation(ours), &operation(theirs), tasks)?;
+    let figure = |lap: &Figures| match is_cpu {
+        true => lap.client_nanos,
+        false => lap.per_second,
+    };
+    let figures = |standing: &Standing| standing.laps.iter().map(figure).collect::<Vec<_>>();
+    Spread::of_ratios(&figures(ours), &figures(theirs))
 }

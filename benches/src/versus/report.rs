@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::report::{cell, head, row, sessions};
 use crate::statistics::Spread;
-use crate::versus::field::{Figures, Standing};
-use crate::versus::ratios::{Aim, OTHERS, Others, Ratio, limits};
+use crate::versus::ratios::{Aim, MORE_TASKS, OTHERS, Others, Ratio, TASKS, limits};
+use crate::versus::standings::{Figures, Race, Standing};
 use crate::versus::{SIZE, Standings, WORKERS, ratios};
 
 /// How all of them did with so many sessions, as tables.
@@ -24,7 +24,7 @@ impl<'a> Report<'a> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !ratios(self.standings).is_empty() {
+        if !ratios(self.standings, TASKS).is_empty() {
             self.ratios(f)?;
         }
         for others in &OTHERS {
@@ -44,12 +44,21 @@ impl Report<'_> {
         )?;
         writeln!(
             f,
-            "Uniform keys, {WORKERS} threads, 64 operations under way. Throughput of ours divided by theirs \
-             in the same round (`-cpu`: processor time of the client by the same of theirs): median \
-             (quartiles). The limit is what the least that the operation takes comes to beside the same \
-             peer: {}.\n",
+            "Uniform keys, {TASKS} tasks on {WORKERS} threads. Throughput of ours divided by theirs in the \
+             same round (`-cpu`: processor time of the client by the same of theirs): median (quartiles). \
+             The limit is what the least that the operation takes comes to beside the same peer: {}.\n",
             limits()
         )?;
+        self.with_tasks(&ratios(self.standings, TASKS), f)?;
+        let more = ratios(self.standings, MORE_TASKS);
+        if more.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "With {MORE_TASKS} tasks:\n")?;
+        self.with_tasks(&more, f)
+    }
+
+    fn with_tasks(&self, ratios: &[Ratio], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let aim_is_here = self.size == SIZE;
         let mut columns = vec!["measured", "limit"];
         if aim_is_here {
@@ -57,11 +66,11 @@ impl Report<'_> {
         }
         let columns: Vec<_> = columns.into_iter().map(str::to_owned).collect();
         head(f, "ratio", &columns)?;
-        for ratio in ratios(self.standings) {
+        for ratio in ratios {
             let name = format!("`{}`", ratio.name);
             let mut cells = vec![cell(Some(ratio.spread), 2), cell(ratio.limit, 2)];
             if aim_is_here {
-                cells.extend(verdict(&ratio));
+                cells.extend(verdict(ratio));
             }
             row(f, &name, &cells)?;
         }
@@ -93,25 +102,24 @@ impl Report<'_> {
 
     /// What a session takes on the server.
     fn weights(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let weights = self.standings.weights();
-        if weights.is_empty() {
+        let Some((_, first)) = self.standings.scales().first() else {
             return Ok(());
-        }
+        };
         writeln!(
             f,
             "Bytes of the Redis server for a session, by its `used_memory_dataset`: keys and values, without \
              the tables that find them.\n"
         )?;
-        let names: Vec<_> = weights
-            .iter()
-            .map(|(name, _)| format!("`{name}`"))
-            .collect();
-        head(f, "", &names)?;
-        let bytes: Vec<_> = weights
-            .iter()
-            .map(|(_, bytes)| format!("{bytes:.0}"))
-            .collect();
-        row(f, "typed", &bytes)?;
+        let names = first.weights().iter().map(|(name, _)| format!("`{name}`"));
+        head(f, "", &names.collect::<Vec<_>>())?;
+        for (title, scales) in self.standings.scales() {
+            let of = |(name, _): &(&str, f64)| {
+                let bytes = scales.weights().iter().find(|(other, _)| other == name);
+                bytes.map_or("–".to_owned(), |(_, bytes)| format!("{bytes:.0}"))
+            };
+            let bytes: Vec<_> = first.weights().iter().map(of).collect();
+            row(f, title, &bytes)?;
+        }
         writeln!(f)
     }
 
@@ -122,42 +130,39 @@ impl Report<'_> {
             f,
             "Medians over the rounds. Throughput in thousands a second (quartiles); latencies in \
              microseconds; processor time of this process, and of the server where there is one, in \
-             microseconds for each operation.\n"
+             microseconds for each operation. Those of one table took turns.\n"
         )?;
-        let columns = [
-            "under way",
-            "thousand/s",
-            "p50",
-            "p99",
-            "p99.9",
-            "CPU",
-            "server CPU",
-        ];
-        head(f, "operation", &columns.map(str::to_owned))?;
-        for standing in self.standings.iter() {
-            let median = |figure: &dyn Fn(&Figures) -> f64, digits: usize| {
-                let spread = Spread::of(standing.laps.iter().map(figure).collect());
-                spread.map_or("–".to_owned(), |it| format!("{:.digits$}", it.median))
-            };
-            let thousands = |lap: &Figures| lap.per_second / 1e3;
-            let rate = Spread::of(standing.laps.iter().map(thousands).collect());
-            let latency = |at: usize| median(&|lap| lap.latency[at] as f64 / 1e3, 1);
-            row(
-                f,
-                &format!("`{}`", standing.name),
-                &[
-                    standing.in_flight.to_string(),
-                    cell(rate, digits_of(rate)),
-                    latency(0),
-                    latency(1),
-                    latency(2),
-                    median(&|lap| lap.client_nanos / 1e3, 2),
-                    server(standing),
-                ],
-            )?;
-        }
-        writeln!(f)
+        self.standings.races().iter().try_for_each(|it| race(it, f))
     }
+}
+
+fn race(race: &Race, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Race { title, tasks, .. } = race;
+    writeln!(f, "### {title}, {tasks} tasks\n")?;
+    let columns = ["thousand/s", "p50", "p99", "p99.9", "CPU", "server CPU"];
+    head(f, "operation", &columns.map(str::to_owned))?;
+    for standing in &race.standings {
+        let median = |figure: &dyn Fn(&Figures) -> f64, digits: usize| {
+            let spread = Spread::of(standing.laps.iter().map(figure).collect());
+            spread.map_or("–".to_owned(), |it| format!("{:.digits$}", it.median))
+        };
+        let thousands = |lap: &Figures| lap.per_second / 1e3;
+        let rate = Spread::of(standing.laps.iter().map(thousands).collect());
+        let latency = |at: usize| median(&|lap| lap.latency[at] as f64 / 1e3, 1);
+        row(
+            f,
+            &format!("`{}`", standing.name),
+            &[
+                cell(rate, digits_of(rate)),
+                latency(0),
+                latency(1),
+                latency(2),
+                median(&|lap| lap.client_nanos / 1e3, 2),
+                server(standing),
+            ],
+        )?;
+    }
+    writeln!(f)
 }
 
 /// Enough for three figures.

@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 
 use crate::contestants::Failure;
-use crate::versus::race::{Contender, deal};
+use crate::versus::contender::{Contender, deal};
 use crate::workload::Keys;
 
 /// A library with a store full of sessions, used through its own public interface. Who holds a

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::marker::PhantomData;
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 
 use actix_session::storage::{RedisSessionStore, SessionKey, SessionStore as _};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -14,9 +14,9 @@ use time::Duration;
 
 use crate::contestants::Failure;
 use crate::shape::{Shape, Typed, Values};
-use crate::versus::race::{Contender, deal};
+use crate::versus::keyed::Keyed;
 use crate::versus::site::{Entrance, Site, ticket};
-use crate::workload::{Account, Keys};
+use crate::workload::Account;
 
 const TTL: Duration = Duration::DAY;
 
@@ -63,30 +63,19 @@ async fn enter<D: Shape>(store: &RedisSessionStore, data: &Account) -> Result<St
     Ok(store.save(state.0, &TTL).await?.into())
 }
 
-/// A key in, a map of texts out.
-pub(crate) struct Load(pub(crate) Arc<ActixSession>, pub(crate) Keys);
+impl Keyed for ActixSession {
+    type Key = SessionKey;
 
-impl Contender for Load {
-    type Item = SessionKey;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<SessionKey>>, Failure> {
-        let Self(peer, keys) = self;
-        let of_task = |keys: Vec<String>| keys.iter().map(|key| session_key(key)).collect();
-        let dealt = deal(keys, tasks, each, random, |at| ticket(&**peer, at));
-        dealt.into_iter().map(of_task).collect()
+    fn key(&self, at: usize) -> Result<SessionKey, Failure> {
+        session_key(&ticket(self, at))
     }
 
-    async fn operate(&self, key: SessionKey) -> Result<bool, Failure> {
-        Ok(black_box(self.0.store.load(&key).await?).is_some())
+    async fn fetch(&self, key: SessionKey) -> Result<bool, Failure> {
+        Ok(black_box(self.store.load(&key).await?).is_some())
     }
 
     fn server(&self) -> Option<u32> {
-        Some(self.0.server)
+        Some(self.server)
     }
 }
 

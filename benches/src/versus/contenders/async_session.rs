@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 use std::marker::PhantomData;
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 
 use async_session::{MemoryStore, Session, SessionStore as _};
 use rand::rngs::StdRng;
@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 
 use crate::contestants::Failure;
 use crate::shape::{Shape, Typed, Values};
-use crate::versus::race::{Contender, deal};
+use crate::versus::keyed::Keyed;
 use crate::versus::site::{Entrance, Site, ticket};
-use crate::workload::{Account, Keys};
+use crate::workload::Account;
 
 /// Its store, full of sessions whose data have a shape.
 pub(crate) struct AsyncSession<D = Typed> {
@@ -61,24 +61,15 @@ async fn enter<D: Shape>(store: &MemoryStore, data: &Account) -> Result<String, 
     Ok(cookie.ok_or("a new session has no cookie")?)
 }
 
-/// A cookie in, a session out.
-pub(crate) struct Load(pub(crate) Arc<AsyncSession>, pub(crate) Keys);
+impl Keyed for AsyncSession {
+    type Key = String;
 
-impl Contender for Load {
-    type Item = String;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<String>>, Failure> {
-        let Self(peer, keys) = self;
-        Ok(deal(keys, tasks, each, random, |at| ticket(&**peer, at)))
+    fn key(&self, at: usize) -> Result<String, Failure> {
+        Ok(ticket(self, at))
     }
 
-    async fn operate(&self, cookie: String) -> Result<bool, Failure> {
-        let loaded = self.0.store.load_session(cookie).await;
+    async fn fetch(&self, cookie: String) -> Result<bool, Failure> {
+        let loaded = self.store.load_session(cookie).await;
         Ok(black_box(loaded.map_err(|error| error.to_string())?).is_some())
     }
 }

@@ -7,46 +7,28 @@ use cloakroom_core::{Record, SessionId};
 use rand::rngs::StdRng;
 
 use crate::contestants::{Failure, ShardedMap, records};
-use crate::versus::race::{Contender, deal};
-use crate::workload::Keys;
+use crate::versus::keyed::Keyed;
 
-/// A hash map in 64 shards.
-pub(crate) struct MapGet {
-    pub(crate) map: ShardedMap,
-    pub(crate) keys: Keys,
-}
+impl Keyed for ShardedMap {
+    type Key = SessionId;
 
-impl Contender for MapGet {
-    type Item = SessionId;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<SessionId>>, Failure> {
-        let ids = self.map.ids();
-        Ok(deal(&self.keys, tasks, each, random, |at| ids[at]))
+    fn key(&self, at: usize) -> Result<SessionId, Failure> {
+        Ok(self.ids()[at])
     }
 
-    async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
-        Ok(black_box(self.map.get(id)).is_some())
+    async fn fetch(&self, id: SessionId) -> Result<bool, Failure> {
+        Ok(black_box(self.get(id)).is_some())
     }
 }
 
 /// A moka cache with a bound, as one would use it.
-pub(crate) struct MokaGet {
+pub(crate) struct RawMoka {
     cache: moka::future::Cache<SessionId, Arc<Record>>,
     ids: Vec<SessionId>,
-    keys: Keys,
 }
 
-impl MokaGet {
-    pub(crate) async fn filled(
-        size: usize,
-        keys: Keys,
-        random: &mut StdRng,
-    ) -> Result<Self, Failure> {
+impl RawMoka {
+    pub(crate) async fn filled(size: usize, random: &mut StdRng) -> Result<Self, Failure> {
         let cache = moka::future::Cache::new(2 * size as u64);
         let mut ids = Vec::with_capacity(size);
         for record in records(size, random)? {
@@ -54,23 +36,18 @@ impl MokaGet {
             cache.insert(record.id(), record).await;
         }
         cache.run_pending_tasks().await;
-        Ok(Self { cache, ids, keys })
+        Ok(Self { cache, ids })
     }
 }
 
-impl Contender for MokaGet {
-    type Item = SessionId;
+impl Keyed for RawMoka {
+    type Key = SessionId;
 
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<SessionId>>, Failure> {
-        Ok(deal(&self.keys, tasks, each, random, |at| self.ids[at]))
+    fn key(&self, at: usize) -> Result<SessionId, Failure> {
+        Ok(self.ids[at])
     }
 
-    async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
+    async fn fetch(&self, id: SessionId) -> Result<bool, Failure> {
         Ok(black_box(self.cache.get(&id).await).is_some())
     }
 }

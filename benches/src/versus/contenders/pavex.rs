@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::Future;
+use std::hint::black_box;
 use std::marker::PhantomData;
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -19,9 +20,9 @@ use serde_json::Value;
 
 use crate::contestants::Failure;
 use crate::shape::{Shape, Typed, Values};
-use crate::versus::race::{Contender, deal};
+use crate::versus::keyed::Keyed;
 use crate::versus::site::{Entrance, Site, ticket};
-use crate::workload::{Account, Keys};
+use crate::workload::Account;
 
 const TTL: Duration = Duration::from_secs(86_400);
 
@@ -81,24 +82,15 @@ async fn enter<D: Shape>(store: &SessionStore, data: &Account) -> Result<Session
     Ok(id)
 }
 
-/// An id in, a record out.
-pub(crate) struct Load(pub(crate) Arc<Pavex>, pub(crate) Keys);
+impl Keyed for Pavex {
+    type Key = SessionId;
 
-impl Contender for Load {
-    type Item = SessionId;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<SessionId>>, Failure> {
-        let Self(peer, keys) = self;
-        Ok(deal(keys, tasks, each, random, |at| ticket(&**peer, at)))
+    fn key(&self, at: usize) -> Result<SessionId, Failure> {
+        Ok(ticket(self, at))
     }
 
-    async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
-        Ok(std::hint::black_box(self.0.state(&id).await?).is_some())
+    async fn fetch(&self, id: SessionId) -> Result<bool, Failure> {
+        Ok(black_box(self.state(&id).await?).is_some())
     }
 }
 

@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 use tokio::sync::oneshot;
 
 use crate::contestants::Failure;
-use crate::versus::race::Contender;
+use crate::versus::contender::Contender;
 
 /// An ending has to tell an id.
 const LINE: usize = SessionId::LEN;

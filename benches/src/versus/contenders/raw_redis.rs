@@ -8,7 +8,8 @@ use redis::Script;
 use redis::aio::MultiplexedConnection;
 
 use crate::contestants::{Failure, records};
-use crate::versus::race::{Contender, deal};
+use crate::versus::contender::{Contender, deal};
+use crate::versus::keyed::Keyed;
 use crate::workload::Keys;
 
 /// A server full of records.
@@ -71,32 +72,22 @@ impl RawRedis {
     }
 }
 
-/// A key in, bytes out.
-pub(crate) struct Get(pub(crate) Arc<RawRedis>, pub(crate) Keys);
+impl Keyed for RawRedis {
+    type Key = Vec<u8>;
 
-impl Contender for Get {
-    type Item = Vec<u8>;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<Vec<u8>>>, Failure> {
-        let Self(raw, keys) = self;
-        let name = |at: usize| raw.records[at].name.clone();
-        Ok(deal(keys, tasks, each, random, name))
+    fn key(&self, at: usize) -> Result<Vec<u8>, Failure> {
+        Ok(self.records[at].name.clone())
     }
 
-    async fn operate(&self, name: Vec<u8>) -> Result<bool, Failure> {
-        let mut connection = self.0.connection.clone();
+    async fn fetch(&self, name: Vec<u8>) -> Result<bool, Failure> {
+        let mut connection = self.connection.clone();
         let get = redis::Cmd::get(name);
         let value: Option<Vec<u8>> = get.query_async(&mut connection).await?;
         Ok(black_box(value).is_some())
     }
 
     fn server(&self) -> Option<u32> {
-        Some(self.0.server)
+        Some(self.server)
     }
 }
 

@@ -9,8 +9,11 @@ use cloakroom_core::{RecordVersion, SessionId};
 use rand::rngs::StdRng;
 
 use crate::contestants::{Failure, records};
-use crate::versus::race::{Contender, deal};
-use crate::workload::Keys;
+use crate::versus::contender::Contender;
+use crate::versus::keyed::Keyed;
+
+/// What sled keeps of its pages in memory, here and in the store beside it: the store's default.
+pub(crate) const CACHE_BYTES: u64 = 256 << 20;
 
 /// The records of as many sessions, by their ids.
 pub(crate) struct RawSled {
@@ -20,7 +23,7 @@ pub(crate) struct RawSled {
 
 impl RawSled {
     pub(crate) fn filled(path: &Path, size: usize, random: &mut StdRng) -> Result<Self, Failure> {
-        let db = sled::open(path)?;
+        let db = config(path).open()?;
         let mut ids = Vec::with_capacity(size);
         for record in records(size, random)? {
             let value = record.encode(RecordVersion::default());
@@ -32,25 +35,21 @@ impl RawSled {
     }
 }
 
-/// A key in, bytes out.
-pub(crate) struct Get(pub(crate) RawSled, pub(crate) Keys);
+impl Keyed for RawSled {
+    type Key = SessionId;
 
-impl Contender for Get {
-    type Item = SessionId;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<SessionId>>, Failure> {
-        let Self(raw, keys) = self;
-        Ok(deal(keys, tasks, each, random, |at| raw.ids[at]))
+    fn key(&self, at: usize) -> Result<SessionId, Failure> {
+        Ok(self.ids[at])
     }
 
-    async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
-        Ok(black_box(self.0.db.get(id.as_bytes())?).is_some())
+    async fn fetch(&self, id: SessionId) -> Result<bool, Failure> {
+        Ok(black_box(self.db.get(id.as_bytes())?).is_some())
     }
+}
+
+fn config(path: &Path) -> sled::Config {
+    let config = sled::Config::new().path(path);
+    config.cache_capacity(CACHE_BYTES)
 }
 
 /// Each removes a key, flushes, and syncs the file, on a thread that may wait. As many keys as there are
@@ -63,7 +62,7 @@ pub(crate) struct RemoveAndFlush {
 
 impl RemoveAndFlush {
     pub(crate) fn filled(path: &Path, size: usize) -> Result<Self, Failure> {
-        let db = sled::Config::new().path(path).flush_every_ms(None).open()?;
+        let db = config(path).flush_every_ms(None).open()?;
         let file = File::options().write(true).open(path.join("db"))?;
         let filled = Self {
             db: Arc::new(db),

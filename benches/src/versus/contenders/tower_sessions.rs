@@ -15,9 +15,10 @@ use tower_sessions_core_014::{Session, SessionStore};
 
 use crate::contestants::Failure;
 use crate::shape::{ACCOUNT, Shape, Typed, Values};
-use crate::versus::race::{Contender, deal};
+use crate::versus::contender::Contender;
+use crate::versus::keyed::Keyed;
 use crate::versus::site::{Entrance, Site, ticket};
-use crate::workload::{self, Account, Keys};
+use crate::workload::{self, Account};
 
 /// A store of theirs, full of sessions whose data have a shape.
 pub(crate) struct Theirs<S, D = Typed> {
@@ -95,28 +96,19 @@ fn record(id: Id, data: &Account) -> Result<Record, Failure> {
     })
 }
 
-/// An id in, a record out.
-pub(crate) struct Load<S>(pub(crate) Arc<Theirs<S>>, pub(crate) Keys);
+impl<S: SessionStore> Keyed for Theirs<S> {
+    type Key = Id;
 
-impl<S: SessionStore> Contender for Load<S> {
-    type Item = Id;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<Id>>, Failure> {
-        let Self(theirs, keys) = self;
-        Ok(deal(keys, tasks, each, random, |at| ticket(&**theirs, at)))
+    fn key(&self, at: usize) -> Result<Id, Failure> {
+        Ok(ticket(self, at))
     }
 
-    async fn operate(&self, id: Id) -> Result<bool, Failure> {
-        Ok(black_box(self.0.store.load(&id).await?).is_some())
+    async fn fetch(&self, id: Id) -> Result<bool, Failure> {
+        Ok(black_box(self.store.load(&id).await?).is_some())
     }
 
     fn server(&self) -> Option<u32> {
-        self.0.server
+        self.server
     }
 }
 

@@ -1,20 +1,31 @@
 //! Who runs against whom, engine by engine.
 
-mod day;
-pub(super) mod memory;
-pub(super) mod redis;
+mod memory;
+mod parts;
+mod redis;
 mod sled;
 
-pub(super) use memory::memory;
-pub(super) use redis::redis;
-pub(super) use sled::sled;
+pub(crate) use redis::check_server;
 
-use crate::versus::race::Shape;
+use rand::rngs::StdRng;
+use tokio::runtime::Runtime;
 
-/// Each operation's latency is taken.
-const fn each_timed(tasks: usize) -> Shape {
-    Shape {
-        tasks,
-        sample_every: 1,
-    }
-}
+use crate::contestants::Failure;
+use crate::versus::Extent;
+use crate::versus::field::Field;
+
+/// Makes a field ready: all its stores are filled. It is filled when its turn comes, and is gone before the
+/// next: a million sessions in every store at once have no room.
+pub(super) type Fill = fn(&Runtime, Extent<'_>, &mut StdRng) -> Result<Field, Failure>;
+
+/// Those whose ratios are watched.
+pub(super) const WATCHED: &[Fill] = &[memory::typed, sled::typed, redis::typed];
+
+pub(super) const IN_MEMORY: &[Fill] = &[
+    memory::typed,
+    memory::typed_beside_one_at_a_time,
+    memory::maps,
+    memory::maps_beside_one_at_a_time,
+];
+
+pub(super) const ELSEWHERE: &[Fill] = &[sled::typed, sled::maps, redis::typed, redis::maps];

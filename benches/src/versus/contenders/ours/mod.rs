@@ -24,7 +24,7 @@ use crate::versus::site::ticket;
 use crate::workload::{Account, DEVICES};
 
 pub(crate) use as_map::OursAsMap;
-pub(crate) use operations::{Load, Save, SignIn, SignOutOfStore};
+pub(crate) use operations::{Save, SignIn, SignOutOfStore};
 
 /// A store full of sessions, two for each user, and its handle.
 pub(crate) struct Ours {

@@ -12,34 +12,25 @@ use rand::Rng as _;
 use rand::rngs::StdRng;
 
 use crate::contestants::Failure;
+use crate::versus::contender::Contender;
 use crate::versus::contenders::ours::Ours;
-use crate::versus::race::{Contender, deal};
-use crate::workload::{self, Keys};
+use crate::versus::keyed::Keyed;
+use crate::workload;
 
-/// An id in, a record out.
-pub(crate) struct Load(pub(crate) Arc<Ours>, pub(crate) Keys);
+impl Keyed for Ours {
+    type Key = SessionId;
 
-impl Contender for Load {
-    type Item = SessionId;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<SessionId>>, Failure> {
-        let Self(ours, keys) = self;
-        Ok(deal(keys, tasks, each, random, |at| ours.id(at)))
+    fn key(&self, at: usize) -> Result<SessionId, Failure> {
+        Ok(self.id(at))
     }
 
-    async fn operate(&self, id: SessionId) -> Result<bool, Failure> {
-        let Self(ours, _) = self;
-        let loaded = black_box(ours.store().load(id, ours.sessions.now()).await?);
+    async fn fetch(&self, id: SessionId) -> Result<bool, Failure> {
+        let loaded = black_box(self.store().load(id, self.sessions.now()).await?);
         Ok(matches!(loaded, LoadOutcome::Found(_)))
     }
 
     fn server(&self) -> Option<u32> {
-        self.0.server
+        self.server
     }
 }
 
