@@ -17,10 +17,10 @@ use cloakroom_core::store::{
     Cap, Create, Delete, EndReason, LoadOutcome, Revoke, RevokeKind, Update, UpdateOutcome,
 };
 use cloakroom_core::{
-    Clock as _, ErrorKind, ManualClock, Payload, Record, RecordVersion, SessionId,
-    SessionStore as _, Subject, Timeouts, Timestamp, WriteId,
+    Clock as _, ErrorKind, ManualClock, Payload, Record, SessionId, SessionStore as _, Subject,
+    Timeouts, Timestamp, WriteId,
 };
-use cloakroom_sled::{SledStore, Tampering};
+use cloakroom_sled::SledStore;
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 use support::{Scratch, builder};
@@ -361,41 +361,4 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(entry.path(), to).unwrap();
         }
     }
-}
-
-/// Ada's record becomes one of Grace's, who then has a session of that id. When Ada's set, which still names it,
-/// loses it, it is none of hers that ends.
-#[tokio::test]
-async fn a_session_that_the_set_of_another_names_outlives_that_set() {
-    let dir = Scratch::new();
-    let store = builder(&dir.store()).open().unwrap();
-    let ada = Subject::new("ada").unwrap();
-    let placement = store.placement_key().place(&ada);
-    let is_beside = |subject: &Subject| store.placement_key().place(subject) == placement;
-    let mut others = (0..).map(|number| Subject::new(format!("grace-{number}")).unwrap());
-    let grace = others.find(is_beside).unwrap();
-    let mut bytes = [7; SessionId::LEN];
-    bytes[..2].copy_from_slice(&placement.to_bytes());
-    let id = SessionId::from_stored(bytes);
-    let record = |subject: &Subject, number| {
-        let data = payload(number, 10);
-        Record::signed_in(id, subject.clone(), now(), Timeouts::default(), data)
-    };
-    create(&store, &record(&ada, 1)).await;
-    let damaged = record(&grace, 2).encode(RecordVersion::default());
-    Tampering::of(&store)
-        .write_record(id, damaged)
-        .await
-        .unwrap();
-    create(&store, &record(&grace, 3)).await;
-
-    let request = Revoke {
-        subject: ada,
-        kind: RevokeKind::All,
-        write_id: WriteId::random(),
-    };
-    let revoked = store.revoke(&request, now()).await.unwrap();
-    assert_eq!(revoked.ended, []);
-    let found = store.load(id, now()).await.unwrap();
-    assert!(matches!(found, LoadOutcome::Found(_)), "{found:?}");
 }
