@@ -48,13 +48,21 @@ pub(crate) fn ticket<S: Site>(site: &S, at: usize) -> S::Ticket {
     slot.unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Reading.
-pub(crate) struct Reading<S> {
-    pub(crate) site: Arc<S>,
-    pub(crate) keys: Keys,
+/// What a request does with the session of its client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Use {
+    Read,
+    Change,
 }
 
-impl<S: Site> Contender for Reading<S> {
+/// One use of the sessions of many clients.
+pub(crate) struct Using<S> {
+    pub(crate) site: Arc<S>,
+    pub(crate) keys: Keys,
+    pub(crate) does: Use,
+}
+
+impl<S: Site> Contender for Using<S> {
     type Item = S::Ticket;
 
     async fn prepare(
@@ -68,35 +76,10 @@ impl<S: Site> Contender for Reading<S> {
     }
 
     async fn operate(&self, ticket: S::Ticket) -> Result<bool, Failure> {
-        self.site.load(&ticket).await
-    }
-
-    fn server(&self) -> Option<u32> {
-        self.site.server()
-    }
-}
-
-/// Changing.
-pub(crate) struct Changing<S> {
-    pub(crate) site: Arc<S>,
-    pub(crate) keys: Keys,
-}
-
-impl<S: Site> Contender for Changing<S> {
-    type Item = S::Ticket;
-
-    async fn prepare(
-        &self,
-        tasks: usize,
-        each: usize,
-        random: &mut StdRng,
-    ) -> Result<Vec<Vec<S::Ticket>>, Failure> {
-        let of_client = |at| ticket(&*self.site, at);
-        Ok(deal(&self.keys, tasks, each, random, of_client))
-    }
-
-    async fn operate(&self, ticket: S::Ticket) -> Result<bool, Failure> {
-        self.site.update(&ticket).await
+        match self.does {
+            Use::Read => self.site.load(&ticket).await,
+            Use::Change => self.site.update(&ticket).await,
+        }
     }
 
     fn server(&self) -> Option<u32> {

@@ -6,7 +6,7 @@ use crate::contestants::Failure;
 use crate::versus::Extent;
 use crate::versus::keyed::{Keyed, Load};
 use crate::versus::race::Entrant;
-use crate::versus::site::{Changing, Entrance, Mixed, Reading, SignInAgain, Site};
+use crate::versus::site::{Entrance, Mixed, SignInAgain, Site, Use, Using};
 
 /// Loads from a store: of all sessions alike, and in a whole run by Zipf's law.
 pub(super) fn loads<S: Keyed>(
@@ -60,9 +60,7 @@ pub(super) fn reading<S: Site>(
     site: &Arc<S>,
     extent: Extent<'_>,
 ) -> Entrant {
-    let site = Arc::clone(site);
-    let keys = extent.keys();
-    Entrant::new(name, Reading { site, keys })
+    using(name, site, Use::Read, extent)
 }
 
 pub(super) fn changing<S: Site>(
@@ -70,7 +68,15 @@ pub(super) fn changing<S: Site>(
     site: &Arc<S>,
     extent: Extent<'_>,
 ) -> Entrant {
-    let site = Arc::clone(site);
-    let keys = extent.keys();
-    Entrant::new(name, Changing { site, keys })
+    using(name, site, Use::Change, extent)
+}
+
+fn using<S: Site>(
+    name: impl Into<String>,
+    site: &Arc<S>,
+    does: Use,
+    extent: Extent<'_>,
+) -> Entrant {
+    let (site, keys) = (Arc::clone(site), extent.keys());
+    Entrant::new(name, Using { site, keys, does })
 }
